@@ -1,0 +1,284 @@
+"""The nouns that cross a border between rooms. Frozen, validated, and free of any model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from age_pipeline.errors import InputError
+
+Image: TypeAlias = npt.NDArray[np.uint8]
+"""A colour picture: uint8, shape (height, width, 3), blue-green-red as OpenCV has it."""
+
+OLDEST = 100
+"""The last year of age that a distribution covers; it stands for "100 and older"."""
+
+BRACKETS: tuple[tuple[int, int], ...] = (
+    (0, 2),
+    (4, 6),
+    (8, 12),
+    (15, 20),
+    (25, 32),
+    (38, 43),
+    (48, 53),
+    (60, 100),
+)
+"""First and last year of the eight Adience brackets (Eidinger, Enbar and Hassner 2014)."""
+
+BRACKET_NAMES: tuple[str, ...] = tuple(f"{first}-{last}" for first, last in BRACKETS)
+
+
+def bracket_index(year: int) -> int:
+    """Which bracket a year of age counts for: its own, else the nearest, the younger on a tie."""
+    distances = [max(first - year, year - last, 0) for first, last in BRACKETS]
+    return distances.index(min(distances))
+
+
+_BRACKET_OF_YEAR = np.array([bracket_index(year) for year in range(OLDEST + 1)])
+
+
+def require_image(image: Image) -> None:
+    """Raise unless `image` is a colour picture as this program passes them around.
+
+    Raises:
+        TypeError: Not a uint8 array.
+        ValueError: Not of shape (height, width, 3), or without any pixel.
+    """
+    if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
+        found = getattr(image, "dtype", type(image).__name__)
+        raise TypeError(f"expected a picture of uint8, got {found}")
+    if image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
+        raise ValueError(f"expected a picture of shape (height, width, 3), got {image.shape}")
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in whole pixels; `right` and `bottom` are one past the last pixel inside.
+
+    So `image[box.top : box.bottom, box.left : box.right]` is what the box holds. Never empty and
+    never left of or above the picture; `Box.clipped` keeps it inside on the other sides too.
+    """
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.left < self.right and 0 <= self.top < self.bottom):
+            raise ValueError(f"expected 0 <= left < right and 0 <= top < bottom, got {self}")
+
+    @classmethod
+    def clipped(
+        cls, left: float, top: float, right: float, bottom: float, *, width: int, height: int
+    ) -> Box | None:
+        """The part of a rectangle that lies in a picture, rounded to whole pixels.
+
+        Args:
+            left, top, right, bottom: Edges in pixels; may lie outside, may be infinite.
+            width, height: Size of the picture in pixels.
+
+        Returns:
+            The box, or None where nothing of it is left, or where an edge is not a number.
+        """
+        edges = np.array([left, top, right, bottom], dtype=np.float64)
+        if np.isnan(edges).any():
+            return None
+        whole = np.rint(np.clip(edges, 0, (width, height, width, height))).astype(int)
+        if whole[2] <= whole[0] or whole[3] <= whole[1]:
+            return None
+        return cls(*(int(edge) for edge in whole))
+
+    @property
+    def width(self) -> int:
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        return self.bottom - self.top
+
+    @property
+    def area(self) -> int:
+        return self.width * self.height
+
+    def intersection(self, other: Box) -> int:
+        """How many pixels the two boxes share."""
+        across = min(self.right, other.right) - max(self.left, other.left)
+        down = min(self.bottom, other.bottom) - max(self.top, other.top)
+        return max(across, 0) * max(down, 0)
+
+    def iou(self, other: Box) -> float:
+        """Intersection over union, 0 (apart) to 1 (the same box)."""
+        shared = self.intersection(other)
+        return shared / (self.area + other.area - shared)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One picture, with the name it is reported under.
+
+    Attributes:
+        image: The pixels; see `Image`. Nobody writes into them.
+        name: The input's name as the user gave it.
+        path: The file it was read from; None for standard input or a camera.
+        relative: Where its annotated copy goes below an output folder.
+        index: Number of the frame in a video, from 0.
+        time_s: Its time in a video.
+    """
+
+    image: Image
+    name: str
+    path: Path | None = None
+    relative: PurePath | None = None
+    index: int = 0
+    time_s: float | None = None
+
+    def __post_init__(self) -> None:
+        require_image(self.image)
+
+    @property
+    def width(self) -> int:
+        return int(self.image.shape[1])
+
+    @property
+    def height(self) -> int:
+        return int(self.image.shape[0])
+
+
+@dataclass(frozen=True, slots=True)
+class FailedInput:
+    """An input that gave no picture, and why."""
+
+    name: str
+    error: InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """Where a face is.
+
+    Attributes:
+        box: Around the face in the original picture.
+        confidence: 0 to 1, mapped so that 0.5 is the detector's recommended working point; None
+            where no detector was asked.
+        quarter_turns: How often the picture must be turned by 90 degrees, counter-clockwise, for
+            the face to stand upright (0 to 3; the `k` of `numpy.rot90`).
+    """
+
+    box: Box
+    confidence: float | None
+    quarter_turns: int = 0
+
+    def __post_init__(self) -> None:
+        if self.confidence is not None and not 0 <= self.confidence <= 1:
+            raise ValueError(f"expected a confidence of 0 to 1, got {self.confidence}")
+        if self.quarter_turns not in range(4):
+            raise ValueError(f"expected 0 to 3 quarter turns, got {self.quarter_turns}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AgeEstimate:
+    """How old a face looks: one probability for each year of age from 0 to 100.
+
+    Everything else that the program says of an age is read off this distribution.
+
+    Attributes:
+        probabilities: float64, shape (101,), sums to 1; read-only. The last stands for "100 and
+            older".
+    """
+
+    probabilities: npt.NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        values = np.array(self.probabilities, dtype=np.float64)
+        if values.shape != (OLDEST + 1,):
+            raise ValueError(f"expected {OLDEST + 1} probabilities, got shape {values.shape}")
+        total = values.sum()
+        if not (np.isfinite(values).all() and (values >= 0).all() and abs(total - 1) < 1e-3):
+            raise ValueError(f"expected probabilities that sum to 1, got a sum of {total}")
+        values /= total
+        values.flags.writeable = False
+        object.__setattr__(self, "probabilities", values)
+
+    @classmethod
+    def from_brackets(cls, probabilities: npt.ArrayLike) -> AgeEstimate:
+        """Spread the probability of each of the eight brackets evenly over the bracket's years.
+
+        Args:
+            probabilities: Shape (8,), in the order of `BRACKETS`, sums to 1.
+        """
+        given = np.asarray(probabilities, dtype=np.float64)
+        if given.shape != (len(BRACKETS),):
+            raise ValueError(f"expected {len(BRACKETS)} probabilities, got shape {given.shape}")
+        years = np.zeros(OLDEST + 1)
+        for (first, last), probability in zip(BRACKETS, given, strict=True):
+            years[first : last + 1] = probability / (last - first + 1)
+        return cls(years)
+
+    @property
+    def years(self) -> float:
+        """The median. The probability of a year lies evenly on the half year to either side of it,
+        so that certainty of 30 reads 30.0."""
+        cumulative = np.cumsum(self.probabilities)
+        year = int(np.searchsorted(cumulative, 0.5))
+        before = float(cumulative[year - 1]) if year else 0.0
+        within = (0.5 - before) / float(self.probabilities[year])
+        return max(year - 0.5 + within, 0.0)
+
+    @property
+    def brackets(self) -> dict[str, float]:
+        """The probability of each bracket, youngest first; they sum to 1. A year that lies in a
+        gap between two brackets counts for the nearer one, the younger on a tie."""
+        sums = np.bincount(_BRACKET_OF_YEAR, self.probabilities, minlength=len(BRACKETS))
+        return dict(zip(BRACKET_NAMES, sums.tolist(), strict=True))
+
+    @property
+    def bracket(self) -> str:
+        """The most probable bracket, for example "25-32"."""
+        brackets = self.brackets
+        return max(brackets, key=lambda name: brackets[name])
+
+    @property
+    def bracket_confidence(self) -> float:
+        """The probability of `bracket`."""
+        return max(self.brackets.values())
+
+    def interval(self, level: float = 0.8) -> tuple[int, int]:
+        """The shortest run of whole years that holds at least `level` of the probability.
+
+        Of several equally short runs the most probable one counts.
+
+        Args:
+            level: Above 0, at most 1.
+
+        Returns:
+            First and last year, both inside.
+        """
+        if not 0 < level <= 1:
+            raise ValueError(f"expected a level above 0 and at most 1, got {level}")
+        cumulative = np.concatenate([[0.0], np.cumsum(self.probabilities)])
+        level = min(level, float(cumulative[-1]))
+        for length in range(1, OLDEST + 2):
+            held = cumulative[length:] - cumulative[:-length]
+            first = int(np.argmax(held))
+            if held[first] >= level - 1e-12:
+                return first, first + length - 1
+        return 0, OLDEST
+
+    def at_least(self, age: int) -> float:
+        """P(age >= `age`), 0 to 1, for a whole year of age from 0 to 100."""
+        if not 0 <= age <= OLDEST:
+            raise ValueError(f"expected an age of 0 to {OLDEST}, got {age}")
+        return min(float(self.probabilities[age:].sum()), 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A face and the age it shows."""
+
+    face: Face
+    age: AgeEstimate

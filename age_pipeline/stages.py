@@ -1,0 +1,90 @@
+"""The two stages, as Protocols, and the one main path through them that both scripts take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from age_pipeline.data import AgeEstimate, Box, Face, Frame, Image, Person
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUse:
+    """Which model answered: what a record says of it.
+
+    Attributes:
+        name: As the command line knows it, for example "ssd".
+        file: The file of its weights; None where there is none.
+        sha256: Of that file, in hexadecimal.
+    """
+
+    name: str
+    file: str | None
+    sha256: str | None
+
+
+class FaceDetector(Protocol):
+    """Stage 1: where are the faces?"""
+
+    @property
+    def model(self) -> ModelUse: ...
+
+    def detect(self, image: Image) -> list[Face]:
+        """Find the faces in one picture, most confident first.
+
+        Args:
+            image: Colour picture, uint8, shape (height, width, 3), blue-green-red. Not modified.
+
+        Returns:
+            Faces at or above the detector's minimum confidence. Boxes are whole pixels of
+            `image`, clipped to it and never empty. No face gives an empty list; that is not an
+            error.
+
+        Raises:
+            TypeError, ValueError: `image` is not such a picture.
+        """
+        ...
+
+
+class AgeDetector(Protocol):
+    """Stage 2: how old is this face?"""
+
+    @property
+    def model(self) -> ModelUse: ...
+
+    def crop(self, image: Image, face: Face) -> Image:
+        """Cut out what the network wants to see of one face: upright, in the network's size.
+
+        Args:
+            image: The whole picture, uint8, shape (height, width, 3), blue-green-red. Not modified.
+            face: One face in it.
+        """
+        ...
+
+    def estimate(self, crops: Sequence[Image]) -> list[AgeEstimate]:
+        """Estimate one age for each crop, in the same order, in as few passes as that takes.
+
+        Args:
+            crops: What `crop` returned, from one picture or from several.
+        """
+        ...
+
+
+def find_people(frame: Frame, faces: FaceDetector | None, ages: AgeDetector) -> list[Person]:
+    """Stage 1 then stage 2 on one frame; an empty list when nobody is there.
+
+    Args:
+        frame: The picture.
+        faces: Finds the faces; None takes the whole picture as one face.
+        ages: Estimates their ages.
+
+    Returns:
+        One person per face, most confident face first.
+    """
+    if faces is None:
+        found = [Face(Box(0, 0, frame.width, frame.height), confidence=None)]
+    else:
+        found = faces.detect(frame.image)
+    estimates = ages.estimate([ages.crop(frame.image, face) for face in found])
+    return [Person(face, age) for face, age in zip(found, estimates, strict=True)]
