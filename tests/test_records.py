@@ -90,7 +90,8 @@ def test_at_least_is_reported_when_asked_for() -> None:
 
 def test_numbers_of_numpy_become_json() -> None:
     box = Box(*np.array([1, 2, 3, 4]))
-    person = Person(Face(box, confidence=np.float32(0.1))  # type: ignore[arg-type], bell())
+    face = Face(box, confidence=np.float32(0.1))  # type: ignore[arg-type]
+    person = Person(face, bell())
 
     assert json.loads(json.dumps(person_record(person, REPORTING)))["confidence"] == 0.1
 
