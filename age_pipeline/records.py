@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from age_pipeline import __version__
 from age_pipeline.data import AgeEstimate, Box, FailedInput, Frame, Person
+from age_pipeline.escaping import readable
 from age_pipeline.labels import INTERVAL_LEVEL
 from age_pipeline.stages import ModelUse
 
@@ -43,7 +44,6 @@ CSV_COLUMNS = (
 )
 
 _FORMULA = re.compile(r"[=+@\t\r]|-.")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +61,6 @@ class Reporting:
     face_model: ModelUse | None = None
     interval_level: float = INTERVAL_LEVEL
     at_least: int | None = None
-
-
-def readable(name: str) -> str:
-    """A file name as text that every reader takes: a byte that is not UTF-8 becomes `\\xe9`."""
-    return _SURROGATE.sub(_escape_surrogate, name)
 
 
 def picture_record(frame: Frame, people: Sequence[Person], reporting: Reporting) -> Record:
@@ -192,9 +187,3 @@ def _model(use: ModelUse | None) -> Record | None:
 def _probability(value: float) -> float:
     """Four digits; as Python's own float, since JSON does not take numpy's."""
     return round(float(value), 4)
-
-
-def _escape_surrogate(match: re.Match[str]) -> str:
-    code = ord(match.group())
-    # Python hides an undecodable byte in U+DC80 to U+DCFF (PEP 383).
-    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"

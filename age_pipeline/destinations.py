@@ -1,0 +1,166 @@
+"""Where results go: standard output, a device or pipe, or a file that appears whole."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from tqdm import tqdm
+
+from age_pipeline.errors import OutputError
+from age_pipeline.escaping import readable
+
+STDOUT = "-"
+"""The name of standard output, wherever a file may be named."""
+
+
+def open_destination(name: str) -> Destination:
+    """Open what `--json`, `--csv` or `--output` names.
+
+    Args:
+        name: A file, which is replaced when the destination is closed; `-` for standard output; or
+            a device or pipe that exists, which is written to as it is.
+
+    Raises:
+        OutputError: It cannot be opened.
+    """
+    if name == STDOUT:
+        return StandardOutput()
+    path = Path(name)
+    with _output_errors(name):
+        # Renaming a file to the name of a device would take the device away.
+        is_special = path.exists() and not path.is_file() and not path.is_dir()
+        return Destination(name, path.open("wb")) if is_special else WholeFile(path)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file that nobody ever sees in part, even if the program is interrupted.
+
+    Raises:
+        OutputError: It cannot be written; nothing is left of it.
+    """
+    file = WholeFile(path)
+    try:
+        file.write(data)
+        file.close()
+    except BaseException:
+        file.discard()
+        raise
+
+
+class Destination:
+    """Takes bytes, whole lines or a whole file at a time, until it is closed.
+
+    Writing and closing raise OutputError where that fails; nothing more can be written then. A
+    reader that has gone is a BrokenPipeError: no failure, but a reason to end.
+    """
+
+    def __init__(self, name: str, stream: BinaryIO) -> None:
+        self.name = name
+        self._stream = stream
+
+    def write(self, data: bytes) -> None:
+        """Write all of `data`, now."""
+        with self._ended_by_errors():
+            self._stream.write(data)
+            self._stream.flush()
+
+    def close(self) -> None:
+        """Finish; harmless a second time."""
+        with self._ended_by_errors():
+            self._stream.close()
+
+    def discard(self) -> None:
+        """Give up: close, and say nothing of what cannot be finished."""
+        with suppress(OSError):
+            self._stream.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def _ended_by_errors(self) -> Iterator[None]:
+        try:
+            with _output_errors(self.name):
+                yield
+        except (OutputError, BrokenPipeError):
+            self.discard()
+            raise
+
+
+class StandardOutput(Destination):
+    """Standard output; it stays open. A progress bar on the terminal gives way to what is written.
+
+    Raises:
+        OutputError: The program was started without a standard output.
+    """
+
+    def __init__(self) -> None:
+        if sys.stdout is None:
+            raise OutputError("standard output is closed: name a file instead of -")
+        super().__init__("standard output", sys.stdout.buffer)
+
+    def write(self, data: bytes) -> None:
+        with tqdm.external_write_mode(sys.stdout):
+            super().write(data)
+
+    def close(self) -> None:
+        """Leave it open for others."""
+
+    def discard(self) -> None:
+        """Leave it open for others."""
+
+
+class WholeFile(Destination):
+    """A file that is written under NAME.part and gets its name when it is closed.
+
+    A file that had the name before is replaced then, and stays as it was if writing fails. A
+    symbolic link is followed.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = Path(os.path.realpath(path))
+        self._part = Path(f"{self._path}.part")
+        with _output_errors(str(path)):
+            if self._path.is_dir():
+                raise IsADirectoryError("it is a folder")
+            super().__init__(str(path), self._part.open("wb"))
+
+    def close(self) -> None:
+        if not self._stream.closed:
+            super().close()
+            with self._ended_by_errors():
+                self._part.replace(self._path)
+
+    def discard(self) -> None:
+        """Forget what was written; the file of that name, if there is one, stays as it was."""
+        super().discard()
+        with suppress(OSError):
+            self._part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _output_errors(name: str) -> Iterator[None]:
+    name = readable(name)
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except FileNotFoundError as error:
+        raise OutputError(f"cannot write {name}: its folder does not exist") from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(f"cannot write {name} ({reason}): choose another place") from error
