@@ -31,6 +31,11 @@ CONVOLUTION, INNER_PRODUCT = 4, 14
 """V1LayerParameter.LayerType"""
 
 
+SCALES = {"conv1": 0.5, "fc8": 0.06}
+"""So that the first maps are large enough for their normalisation to matter, and the outputs small
+enough for no bracket to have it all."""
+
+
 @cache
 def weights(seed: int = 0) -> dict[str, tuple[FloatArray, FloatArray]]:
     """Random weights and biases by layer, of a size that keeps the eight outputs apart."""
@@ -38,7 +43,7 @@ def weights(seed: int = 0) -> dict[str, tuple[FloatArray, FloatArray]]:
     drawn = {}
     for name, shape in SHAPES.items():
         inputs = int(np.prod(shape)) // OUTPUTS[name]
-        spread = np.sqrt(2 / inputs) * (0.02 if name == "conv1" else 1)
+        spread = np.sqrt(2 / inputs) * SCALES.get(name, 1)
         kernel = random.standard_normal(shape, dtype=np.float32) * np.float32(spread)
         bias = random.standard_normal(OUTPUTS[name], dtype=np.float32) * np.float32(0.1)
         drawn[name] = kernel, bias
