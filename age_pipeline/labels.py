@@ -23,15 +23,24 @@ def age_line(
     return line if at_least is None else f"{line}  {at_least_text(age, at_least)}"
 
 
+def label_forms(
+    age: AgeEstimate, interval_level: float = INTERVAL_LEVEL, at_least: int | None = None
+) -> tuple[tuple[str, ...], ...]:
+    """What a label in a picture may say, as lines of text: all of it first, the shortest last.
+
+    For example `(25-32): 85.20%` over `28 years (23-35)`, then `28 (23-35)`, then `28`.
+    """
+    first, last = age.interval(interval_level)
+    years = f"{age.years:.0f}"
+    whole = [bracket_text(age), f"{years} years ({first}-{last})"]
+    if at_least is not None:
+        whole.append(at_least_text(age, at_least))
+    return tuple(whole), (f"{years} ({first}-{last})",), (years,)
+
+
 def bracket_text(age: AgeEstimate) -> str:
     """The most probable bracket and its probability: `(25-32): 85.20%`."""
     return f"({age.bracket}): {age.bracket_confidence:.2%}"
-
-
-def years_text(age: AgeEstimate, interval_level: float = INTERVAL_LEVEL) -> str:
-    """The age in whole years and its interval: `28 years (23-35)`."""
-    first, last = age.interval(interval_level)
-    return f"{age.years:.0f} years ({first}-{last})"
 
 
 def at_least_text(age: AgeEstimate, at_least: int) -> str:

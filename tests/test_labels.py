@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from age_pipeline.data import AgeEstimate
-from age_pipeline.labels import age_line, at_least_text, bracket_text, years_text
+from age_pipeline.labels import age_line, at_least_text, bracket_text, label_forms
 
 
 def certain(year: int) -> AgeEstimate:
@@ -23,7 +23,7 @@ def test_the_line_that_is_printed_for_a_face(age: AgeEstimate) -> None:
 
 def test_the_interval_follows_its_level(age: AgeEstimate) -> None:
     assert age_line(age, interval_level=0.5) == "(25-32): 75.00%  28.0 years (27-28)"
-    assert years_text(age, interval_level=0.5) == "28 years (27-28)"
+    assert label_forms(age, interval_level=0.5)[1] == ("28 (27-28)",)
 
 
 def test_the_probability_of_an_age_comes_last(age: AgeEstimate) -> None:
@@ -32,10 +32,24 @@ def test_the_probability_of_an_age_comes_last(age: AgeEstimate) -> None:
     )
 
 
-def test_the_short_forms(age: AgeEstimate) -> None:
-    assert bracket_text(age) == "(25-32): 75.00%"
-    assert years_text(age) == "28 years (20-29)"
-    assert at_least_text(age, 18) == "18 or older: 100.00%"
+def test_the_parts() -> None:
+    age = certain(30)
+    assert bracket_text(age) == "(25-32): 100.00%"
+    assert at_least_text(age, 31) == "31 or older: 0.00%"
+
+
+def test_a_label_says_all_of_it_or_less(age: AgeEstimate) -> None:
+    assert label_forms(age) == (
+        ("(25-32): 75.00%", "28 years (20-29)"),
+        ("28 (20-29)",),
+        ("28",),
+    )
+
+
+def test_the_probability_of_an_age_stands_on_whole_labels_only(age: AgeEstimate) -> None:
+    whole, *short = label_forms(age, at_least=18)
+    assert whole == ("(25-32): 75.00%", "28 years (20-29)", "18 or older: 100.00%")
+    assert tuple(short) == label_forms(age)[1:]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,145 @@
+"""What each label in a picture says, how large, and where: as much as the picture has room for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from PIL import ImageFont
+
+from age_pipeline.data import Box, Person
+from age_pipeline.label_placement import LabelSize, place_labels
+from age_pipeline.labels import INTERVAL_LEVEL, label_forms
+
+SMALLEST_TEXT = 10
+"""Pixels; below that the digits run together."""
+
+_ALIKE = 1.3
+"""Faces up to this much taller than one whose label must say less count as being of its size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Lines of text in one size.
+
+    Attributes:
+        lines: ASCII text, at least one line.
+        text_size: Of the font, in pixels.
+    """
+
+    lines: tuple[str, ...]
+    text_size: int
+
+    @property
+    def font(self) -> ImageFont.FreeTypeFont:
+        return _font(self.text_size)
+
+    @property
+    def baselines(self) -> list[int]:
+        """The height at which each line of digits stands, in pixels from the label's top."""
+        first = self._padding + _digit_height(self.text_size)
+        return [first + number * self._line_height for number in range(len(self.lines))]
+
+    @property
+    def size(self) -> LabelSize:
+        """A label of several lines wants room around it: it must be plain whose it is."""
+        width = max(_text_width(line, self.text_size) for line in self.lines)
+        room = self.text_size if len(self.lines) > 1 else 0
+        return LabelSize(width + 2 * self._padding, self.baselines[-1] + self._padding, room)
+
+    @property
+    def _padding(self) -> int:
+        return round(self.text_size * 0.28)
+
+    @property
+    def _line_height(self) -> int:
+        return round(self.text_size * 1.15)
+
+
+def arrange_labels(
+    people: Sequence[Person],
+    *,
+    width: int,
+    height: int,
+    interval_level: float = INTERVAL_LEVEL,
+    at_least: int | None = None,
+) -> list[tuple[Label, Box] | None]:
+    """Choose a label and its place for each person.
+
+    Each begins with all there is to say. Where that cannot be kept off the others, it says less
+    or says it smaller, together with all labels on faces of that size or below: a crowd looks of
+    a piece, and a face in front keeps its whole label.
+
+    Args:
+        people: Faces and ages.
+        width: Of the picture, in pixels.
+        height: Of the picture, in pixels.
+        interval_level: The probability that the intervals on the labels hold.
+        at_least: Also say P(age >= `at_least`) on whole labels.
+
+    Returns:
+        One per person, in their order; None where the picture is too small for any label.
+    """
+    faces = [person.face.box for person in people]
+    choices = [
+        _choices(
+            label_forms(person.age, interval_level, at_least),
+            face_height=person.face.box.height,
+            scale=picture_scale(width, height),
+        )
+        for person in people
+    ]
+    chosen = [0] * len(people)
+    while True:
+        labels = [choices[number][choice] for number, choice in enumerate(chosen)]
+        sizes = [label.size for label in labels]
+        placement = place_labels(faces, sizes, width=width, height=height)
+        wordy = [n for n in placement.clashes if chosen[n] + 1 < len(choices[n])]
+        if not wordy:
+            break
+        tallest = _ALIKE * max(faces[number].height for number in wordy)
+        for number, face in enumerate(faces):
+            if face.height <= tallest:
+                chosen[number] = min(chosen[number] + 1, len(choices[number]) - 1)
+    return [
+        None if place is None else (label, place)
+        for label, place in zip(labels, placement.places, strict=True)
+    ]
+
+
+def picture_scale(width: int, height: int) -> float:
+    """The length that lines and text grow with, in pixels: a picture is shown whole, and shrunk."""
+    return math.sqrt(width * height)
+
+
+def _choices(forms: tuple[tuple[str, ...], ...], *, face_height: int, scale: float) -> list[Label]:
+    """The labels that one face may have, the most welcome first.
+
+    The last is measured by the face alone: right for somebody who looks closely at a crowd.
+    """
+    size = min(max(face_height * 0.16, scale / 72), scale / 28)
+    whole, *short = forms
+    wanted = [(whole, size), *((lines, size * share) for lines in short for share in (1, 0.8))]
+    wanted.append((short[-1], min(size * 0.8, face_height * 0.3)))
+    labels = [Label(lines, max(round(size), SMALLEST_TEXT)) for lines, size in wanted]
+    return list(dict.fromkeys(labels))
+
+
+@lru_cache(maxsize=64)
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    font = ImageFont.load_default(size)
+    if not isinstance(font, ImageFont.FreeTypeFont):
+        raise TypeError(f"expected Pillow's scalable font, got {type(font).__name__}")
+    return font
+
+
+@lru_cache(maxsize=64)
+def _digit_height(size: int) -> int:
+    return math.ceil(-_font(size).getbbox("0", anchor="ls")[1])
+
+
+@lru_cache(maxsize=4096)
+def _text_width(line: str, size: int) -> int:
+    return math.ceil(_font(size).getlength(line))
