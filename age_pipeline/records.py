@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from age_pipeline import __version__
 from age_pipeline.data import AgeEstimate, Box, FailedInput, Frame, Person
-from age_pipeline.escaping import readable
+from age_pipeline.escaping import one_line, readable
 from age_pipeline.labels import INTERVAL_LEVEL
 from age_pipeline.stages import ModelUse
 
@@ -43,7 +43,7 @@ CSV_COLUMNS = (
     "age_model",
 )
 
-_FORMULA = re.compile(r"[=+@\t\r]|-.")
+_FORMULA = re.compile(r"[=+@]|-.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,17 +139,18 @@ def csv_rows(record: Record) -> list[Record]:
         record: From `picture_record` or `failed_record`.
 
     Returns:
-        Rows with the keys `CSV_COLUMNS`; None is an empty cell. An image name that a spreadsheet
-        would run as a formula is given as a path from here, `./=name.jpg`: still the same file.
+        Rows with the keys `CSV_COLUMNS`; None is an empty cell. A line feed in a name becomes
+        `\\n`, so that a row is a line; and a name that a spreadsheet would run as a formula is
+        given as a path from here, `./=name.jpg`: still the same file.
     """
     error = record["error"] or {"kind": None, "message": None}
     models = record["models"]
     row = {
         **dict.fromkeys(CSV_COLUMNS),
-        "image": _not_a_formula(record["image"]),
+        "image": _cell(record["image"]),
         "status": record["status"],
         "error_kind": error["kind"],
-        "error": error["message"],
+        "error": error["message"] and _cell(error["message"]),
         "width": record["width"],
         "height": record["height"],
         "face_model": models["face"] and models["face"]["name"],
@@ -176,8 +177,9 @@ def _face_cells(face: Mapping[str, Any]) -> Record:
     }
 
 
-def _not_a_formula(text: str) -> str:
-    return f"./{text}" if _FORMULA.match(text) else text
+def _cell(text: str) -> str:
+    line = one_line(text)
+    return f"./{line}" if _FORMULA.match(line) else line
 
 
 def _model(use: ModelUse | None) -> Record | None:

@@ -172,12 +172,21 @@ def test_the_row_of_an_error_says_why() -> None:
     assert (row["error_kind"], row["error"]) == ("too_large", "12 gigapixels")
 
 
-@pytest.mark.parametrize("name", ["=1+1.jpg", "+a.jpg", "-a.jpg", "@a.jpg", "\t=1.jpg"])
+@pytest.mark.parametrize("name", ["=1+1.jpg", "+a.jpg", "-a.jpg", "@a.jpg"])
 def test_a_spreadsheet_runs_no_name_as_a_formula(name: str) -> None:
-    record = picture_record(frame(name), [], REPORTING)
+    failed = FailedInput(name, InputError("empty", f"{name} is empty"))
+
+    record = failed_record(failed, REPORTING)
+    (row,) = csv_rows(record)
 
     assert record["image"] == name
-    assert csv_rows(record)[0]["image"] == f"./{name}"
+    assert (row["image"], row["error"]) == (f"./{name}", f"./{name} is empty")
+
+
+def test_a_row_is_a_line_whatever_the_name() -> None:
+    (row,) = csv_rows(picture_record(frame("a\r\n.jpg"), [], REPORTING))
+
+    assert row["image"] == "a\\r\\n.jpg"
 
 
 def test_a_plain_name_stays_as_given_in_csv() -> None:

@@ -1,0 +1,181 @@
+"""What is said of each picture as it is done: lines of text, JSON Lines, CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import logging
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, ClassVar, Self
+
+from age_pipeline.data import FailedInput, Frame, Person
+from age_pipeline.destinations import Destination
+from age_pipeline.errors import OutputError
+from age_pipeline.escaping import one_line
+from age_pipeline.labels import age_line
+from age_pipeline.records import (
+    CSV_COLUMNS,
+    Record,
+    Reporting,
+    csv_rows,
+    failed_record,
+    picture_record,
+)
+
+log = logging.getLogger("detect_age")
+
+
+class Sink(ABC):
+    """Takes the result of each input, in order, and is closed when all are done.
+
+    Attributes:
+        outlives_errors: Whether it takes the next result after one that could not be written.
+    """
+
+    outlives_errors: ClassVar[bool] = False
+
+    @abstractmethod
+    def write(self, frame: Frame, people: Sequence[Person]) -> None:
+        """Take a picture that was looked at. Raises OutputError where it cannot be written."""
+
+    @abstractmethod
+    def fail(self, failed: FailedInput) -> None:
+        """Take an input that gave no picture. Raises OutputError where it cannot be written."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Finish what is open, also where the program ends early. Raises OutputError."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class Sinks(Sink):
+    """Several sinks as one. An error of one is logged, and keeps no result from the others."""
+
+    def __init__(self, sinks: Iterable[Sink]) -> None:
+        self._sinks = list(sinks)
+
+    def write(self, frame: Frame, people: Sequence[Person]) -> None:
+        self._each(lambda sink: sink.write(frame, people))
+
+    def fail(self, failed: FailedInput) -> None:
+        self._each(lambda sink: sink.fail(failed))
+
+    def close(self) -> None:
+        self._each(lambda sink: sink.close())
+
+    def _each(self, action: Callable[[Sink], None]) -> None:
+        for sink in list(self._sinks):
+            try:
+                action(sink)
+            except OutputError as error:
+                log.error("%s", error)
+                if not sink.outlives_errors:
+                    self._sinks.remove(sink)
+
+
+class TextLines(Sink):
+    """A line for each face; a picture without one is noted in the log.
+
+    Args:
+        destination: Standard output, or where else the lines go.
+        reporting: What is reported of each age.
+        named: Whether a line begins with the picture's name.
+    """
+
+    def __init__(self, destination: Destination, reporting: Reporting, *, named: bool) -> None:
+        self._destination = destination
+        self._reporting = reporting
+        self._named = named
+
+    def write(self, frame: Frame, people: Sequence[Person]) -> None:
+        if not people:
+            log.info("%s: no face found", frame.name)
+            return
+        prefix = f"{one_line(frame.name)}: " if self._named else ""
+        report = self._reporting
+        ages = [age_line(each.age, report.interval_level, report.at_least) for each in people]
+        text = "".join(f"{prefix}{line}\n" for line in ages)
+        self._destination.write(text.encode(_terminal_encoding(), "backslashreplace"))
+
+    def fail(self, failed: FailedInput) -> None:
+        """Nothing: the log has it."""
+
+    def close(self) -> None:
+        self._destination.close()
+
+
+class JsonLines(Sink):
+    """JSON Lines (jsonlines.org): one record for each input, in UTF-8. Fields: `records.py`."""
+
+    def __init__(self, destination: Destination, reporting: Reporting) -> None:
+        self._destination = destination
+        self._reporting = reporting
+
+    def write(self, frame: Frame, people: Sequence[Person]) -> None:
+        self._destination.write(json_line(picture_record(frame, people, self._reporting)))
+
+    def fail(self, failed: FailedInput) -> None:
+        self._destination.write(json_line(failed_record(failed, self._reporting)))
+
+    def close(self) -> None:
+        self._destination.close()
+
+
+class CsvTable(Sink):
+    """CSV in UTF-8: a header, then a row for each face, or one for an input without any."""
+
+    def __init__(self, destination: Destination, reporting: Reporting) -> None:
+        self._destination = destination
+        self._reporting = reporting
+        self._header_due = True
+
+    def write(self, frame: Frame, people: Sequence[Person]) -> None:
+        self._write(csv_rows(picture_record(frame, people, self._reporting)))
+
+    def fail(self, failed: FailedInput) -> None:
+        self._write(csv_rows(failed_record(failed, self._reporting)))
+
+    def close(self) -> None:
+        if self._header_due:
+            self._write([])
+        self._destination.close()
+
+    def _write(self, rows: Sequence[Record]) -> None:
+        self._destination.write(csv_lines(rows, CSV_COLUMNS, header=self._header_due))
+        self._header_due = False
+
+
+def json_line(record: Mapping[str, Any]) -> bytes:
+    """One record as a line of UTF-8."""
+    text = json.dumps(record, ensure_ascii=False, allow_nan=False)
+    return f"{text}\n".encode()
+
+
+def csv_lines(
+    rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, header: bool = False
+) -> bytes:
+    """Rows of a table as lines of UTF-8; None is an empty cell."""
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    if header:
+        writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def _terminal_encoding() -> str:
+    return getattr(sys.stdout, "encoding", None) or "utf-8"

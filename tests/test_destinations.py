@@ -1,0 +1,196 @@
+import os
+import resource
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from age_pipeline.destinations import StandardOutput, WholeFile, open_destination, write_whole
+from age_pipeline.errors import OutputError
+
+
+@contextmanager
+def files_limited_to(size: int) -> Iterator[None]:
+    """No file can grow beyond `size` bytes, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_file_gets_its_name_when_it_is_closed(tmp_path: Path) -> None:
+    target = tmp_path / "a.json"
+    target.write_bytes(b"earlier")
+
+    with open_destination(str(target)) as destination:
+        destination.write(b"one\n")
+        destination.write(b"two\n")
+        assert target.read_bytes() == b"earlier"
+        assert (tmp_path / "a.json.part").read_bytes() == b"one\ntwo\n"
+
+    assert target.read_bytes() == b"one\ntwo\n"
+    assert names(tmp_path) == ["a.json"]
+    destination.close()
+
+
+def test_lines_written_before_an_interruption_are_kept(tmp_path: Path) -> None:
+    def interrupted() -> None:
+        with open_destination(str(tmp_path / "a.json")) as destination:
+            destination.write(b"one\n")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+
+    assert (tmp_path / "a.json").read_bytes() == b"one\n"
+
+
+def test_a_discarded_file_leaves_the_earlier_one(tmp_path: Path) -> None:
+    target = tmp_path / "a.json"
+    target.write_bytes(b"earlier")
+    destination = WholeFile(target)
+    destination.write(b"new")
+
+    destination.discard()
+    destination.close()
+
+    assert target.read_bytes() == b"earlier"
+    assert names(tmp_path) == ["a.json"]
+
+
+def test_a_symbolic_link_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    link = tmp_path / "link.json"
+    link.symlink_to(tmp_path / "real" / "a.json")
+
+    write_whole(link, b"new")
+
+    assert link.is_symlink()
+    assert (tmp_path / "real" / "a.json").read_bytes() == b"new"
+
+
+def test_a_full_disk_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
+    destination = open_destination(str(tmp_path / "a.json"))
+    destination.write(b"one\n")
+
+    message = r"a\.json \(File too large\): choose another place"
+    with files_limited_to(1000), pytest.raises(OutputError, match=message):
+        destination.write(b"x" * 1000)
+
+    assert names(tmp_path) == []
+    destination.close()
+
+
+def test_a_picture_on_a_full_disk_leaves_the_earlier_one(tmp_path: Path) -> None:
+    target = tmp_path / "a.png"
+    write_whole(target, b"earlier")
+
+    with files_limited_to(1000), pytest.raises(OutputError):
+        write_whole(target, b"x" * 2000)
+
+    assert target.read_bytes() == b"earlier"
+    assert names(tmp_path) == ["a.png"]
+
+
+def test_an_interrupted_picture_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: WholeFile) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(WholeFile, "close", interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        write_whole(tmp_path / "a.png", b"new")
+
+    assert names(tmp_path) == []
+
+
+def test_a_name_that_became_a_folder_is_an_error_when_the_file_is_closed(tmp_path: Path) -> None:
+    destination = open_destination(str(tmp_path / "a.json"))
+    (tmp_path / "a.json").mkdir()
+
+    with pytest.raises(OutputError, match="cannot write"):
+        destination.close()
+
+    assert names(tmp_path) == ["a.json"]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("missing/a.json", r"missing/a\.json: its folder does not exist"),
+        ("", r"it is a folder"),
+        ("x" * 300, r"File name too long"),
+        ("caf\udce9/a.json", r"caf\\xe9/a\.json"),
+    ],
+)
+def test_a_file_that_cannot_be_opened_says_where(tmp_path: Path, name: str, message: str) -> None:
+    with pytest.raises(OutputError, match=message):
+        open_destination(f"{tmp_path}/{name}")
+
+
+def test_the_root_is_a_folder() -> None:
+    with pytest.raises(OutputError, match="it is a folder"):
+        open_destination("/")
+
+
+def test_a_device_stays_a_device(tmp_path: Path) -> None:
+    null = tmp_path / "null"
+    null.symlink_to(os.devnull)
+
+    with open_destination(str(null)) as destination:
+        destination.write(b"gone")
+
+    assert names(tmp_path) == ["null"]
+    assert not Path(os.devnull).is_file()
+
+
+def test_a_full_device_is_an_error_told_once() -> None:
+    destination = open_destination("/dev/full")
+
+    with pytest.raises(OutputError, match=r"/dev/full .*No space left"):
+        destination.write(b"one\n")
+
+    destination.close()
+
+
+def test_a_pipe_whose_reader_has_gone_is_no_failure(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    destination = open_destination(str(pipe))
+    destination.write(b"one\n")
+    assert os.read(reader, 10) == b"one\n"
+    os.close(reader)
+
+    with pytest.raises(BrokenPipeError):
+        destination.write(b"two\n")
+
+    destination.close()
+
+
+def test_standard_output_stays_open(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    with open_destination("-") as destination:
+        destination.write(b"caf\xe9\n")
+    destination.discard()
+
+    assert capfdbinary.readouterr().out == b"caf\xe9\n"
+    print("open")
+
+
+def test_without_a_standard_output_another_place_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+
+    with pytest.raises(OutputError, match="name a file instead of -"):
+        StandardOutput()
