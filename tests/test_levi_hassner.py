@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 from caffe_files import age_net, weights
 
-from age_detector.levi_hassner import MODEL, PROTOTXT, LeviHassner
+from age_detector.levi_hassner import PROTOTXT, WEIGHTS, LeviHassnerAgeDetector
 from age_pipeline.data import BRACKET_NAMES, Box, Face, Image
 from age_pipeline.errors import ModelDamaged, ModelMissing
 
@@ -42,8 +42,8 @@ LAYERS = [
 
 
 @pytest.fixture(scope="module")
-def ages(age_net_folder: Path) -> LeviHassner:
-    return LeviHassner(age_net_folder)
+def ages(age_net_folder: Path) -> LeviHassnerAgeDetector:
+    return LeviHassnerAgeDetector(age_net_folder)
 
 
 @pytest.fixture(scope="module")
@@ -71,15 +71,15 @@ def test_the_prototxt_has_the_layers_of_the_table() -> None:
 def test_a_file_made_for_one_bracket_answers_with_it(
     winner: int, scratch: Path, crops: list[Image]
 ) -> None:
-    (scratch / MODEL.file).write_bytes(age_net(winner))
-    [estimate] = LeviHassner(scratch).estimate(crops[:1])
+    (scratch / WEIGHTS.file).write_bytes(age_net(winner))
+    [estimate] = LeviHassnerAgeDetector(scratch).estimate(crops[:1])
     assert estimate.bracket == BRACKET_NAMES[winner]
     # The fc8 of such a file gives 5 for the winner and 0 for the seven others.
     assert estimate.bracket_confidence == pytest.approx(np.exp(5) / (np.exp(5) + 7))
 
 
 def test_the_brackets_are_what_the_layers_of_the_table_compute(
-    ages: LeviHassner, crops: list[Image]
+    ages: LeviHassnerAgeDetector, crops: list[Image]
 ) -> None:
     for crop, estimate in zip(crops, ages.estimate(crops), strict=True):
         expected = forward(crop)
@@ -87,7 +87,7 @@ def test_the_brackets_are_what_the_layers_of_the_table_compute(
         assert list(estimate.brackets.values()) == pytest.approx(expected.tolist(), abs=1e-4)
 
 
-def test_together_they_get_what_each_gets_alone(ages: LeviHassner, crops: list[Image]) -> None:
+def test_together_they_get_what_each_gets_alone(ages: LeviHassnerAgeDetector, crops: list[Image]) -> None:
     together = ages.estimate(crops)
     for crop, estimate in zip(crops, together, strict=True):
         [alone] = ages.estimate([crop])
@@ -96,11 +96,11 @@ def test_together_they_get_what_each_gets_alone(ages: LeviHassner, crops: list[I
     assert len({round(estimate.years, 2) for estimate in together}) == len(crops)
 
 
-def test_nobody_gets_no_age(ages: LeviHassner) -> None:
+def test_nobody_gets_no_age(ages: LeviHassnerAgeDetector) -> None:
     assert ages.estimate([]) == []
 
 
-def test_the_crop_is_the_box_as_opencvs_blob_has_it(ages: LeviHassner) -> None:
+def test_the_crop_is_the_box_as_opencvs_blob_has_it(ages: LeviHassnerAgeDetector) -> None:
     image = np.random.default_rng(2).integers(0, 256, (90, 120, 3), dtype=np.uint8)
     before = image.copy()
     crop = ages.crop(image, Face(Box(10, 20, 75, 88), 0.9))
@@ -110,7 +110,7 @@ def test_the_crop_is_the_box_as_opencvs_blob_has_it(ages: LeviHassner) -> None:
 
 
 @pytest.mark.parametrize("quarter_turns", range(4))
-def test_a_lying_face_is_turned_upright(ages: LeviHassner, quarter_turns: int) -> None:
+def test_a_lying_face_is_turned_upright(ages: LeviHassnerAgeDetector, quarter_turns: int) -> None:
     upright = np.random.default_rng(3).integers(0, 256, (60, 40, 3), dtype=np.uint8)
     lying = np.ascontiguousarray(np.rot90(upright, -quarter_turns))
     height, width = lying.shape[:2]
@@ -119,30 +119,30 @@ def test_a_lying_face_is_turned_upright(ages: LeviHassner, quarter_turns: int) -
 
 
 @pytest.mark.parametrize("box", [Box(0, 0, 1, 1), Box(99, 3, 100, 50), Box(0, 0, 100, 50)])
-def test_any_box_becomes_a_crop(ages: LeviHassner, box: Box) -> None:
+def test_any_box_becomes_a_crop(ages: LeviHassnerAgeDetector, box: Box) -> None:
     crop = ages.crop(np.full((50, 100, 3), 7, np.uint8), Face(box, None))
     assert crop.shape == (227, 227, 3)
     assert crop.dtype == np.uint8
     assert (crop == 7).all()
 
 
-def test_only_a_colour_picture_is_cropped(ages: LeviHassner) -> None:
+def test_only_a_colour_picture_is_cropped(ages: LeviHassnerAgeDetector) -> None:
     with pytest.raises(ValueError, match="expected a picture of shape"):
         ages.crop(np.zeros((9, 9), np.uint8), Face(Box(0, 0, 9, 9), None))
 
 
 def test_it_says_which_file_answers(
-    ages: LeviHassner, age_net_folder: Path, caplog: pytest.LogCaptureFixture
+    ages: LeviHassnerAgeDetector, age_net_folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert (ages.model.name, ages.model.file) == ("levi-hassner", "age_net.caffemodel")
     assert len(ages.model.sha256 or "") == 64
-    LeviHassner(age_net_folder)
+    LeviHassnerAgeDetector(age_net_folder)
     assert [record.levelname for record in caplog.records] == ["WARNING"]
 
 
 def test_a_missing_file_names_the_command(tmp_path: Path) -> None:
     with pytest.raises(ModelMissing, match="python -m age_detector fetch levi-hassner"):
-        LeviHassner(tmp_path)
+        LeviHassnerAgeDetector(tmp_path)
 
 
 @pytest.mark.parametrize("spoil", ["a bias is no number", "a layer is missing"])
@@ -153,9 +153,9 @@ def test_weights_of_something_else_are_refused_at_once(spoil: str, scratch: Path
         content = content[:-4] + np.array([np.nan], "<f4").tobytes()
     else:
         content = content.replace(b"fc7", b"fcX")
-    (scratch / MODEL.file).write_bytes(content)
+    (scratch / WEIGHTS.file).write_bytes(content)
     with pytest.raises(ModelDamaged, match=r"does not hold the weights .* fetch levi-hassner$"):
-        LeviHassner(scratch)
+        LeviHassnerAgeDetector(scratch)
 
 
 def forward(crop: Image) -> FloatArray:
