@@ -1,0 +1,154 @@
+"""A program as its user meets it: talk on stderr, errors as one line, and the exit code.
+
+Nothing heavy is imported here, so that a missing package is one line too.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
+
+from age_pipeline.errors import AgeDetectionError, PackageMissing
+from age_pipeline.escaping import one_line
+
+log = logging.getLogger("detect_age")
+
+_IMPORTED = {"cv2", "imutils", "numpy", "PIL", "platformdirs", "tqdm"}
+_ABSENT_LIBRARY = re.compile(r"(lib\S+\.so\S*): cannot open shared object file")
+
+
+def set_talk(*, verbose: bool, quiet: bool) -> None:
+    """Say as much as `--verbose` or `--quiet` asks for."""
+    log.setLevel(logging.DEBUG if verbose else logging.ERROR if quiet else logging.INFO)
+
+
+def run(program: Callable[[], None], name: str) -> int:
+    """Run a whole program: errors become one line on stderr each, and the exit code.
+
+    What the program logs below "detect_age" goes to stderr. An error that is logged rather than
+    raised lets the program go on, and counts all the same. SIGTERM leaves every `with` and ends
+    with 143, as a shell reports it. A bug keeps its traceback.
+
+    Args:
+        program: The program.
+        name: What each line on stderr begins with.
+
+    Returns:
+        The exit code: see `options.EXIT_CODES`.
+    """
+    with _talk(name) as errors, _ended_by_sigterm():
+        code = 0
+        try:
+            program()
+        except AgeDetectionError as error:
+            log.error("%s", error)
+            code = error.exit_code
+        except BrokenPipeError:
+            log.debug("the reader of standard output has gone")
+        except KeyboardInterrupt:
+            log.info("stopped; what was finished is kept")
+            code = 130
+        except ImportError as error:
+            cure = _cure(error)
+            if cure is None:
+                raise
+            log.error("%s", cure)
+            code = cure.exit_code
+        finally:
+            _let_go_of_stdout()
+        return code or (1 if errors.count else 0)
+
+
+class _Line(logging.Formatter):
+    """One line for each message, whatever it quotes."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._name = name
+
+    def format(self, record: logging.LogRecord) -> str:
+        kinds = {logging.ERROR: "error: ", logging.WARNING: "warning: "}
+        kind = kinds.get(record.levelno, "")
+        return one_line(f"{self._name}: {kind}{record.getMessage()}")
+
+
+class _ErrorCount(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.count = 0
+
+    def emit(self, record: logging.LogRecord) -> None:  # noqa: ARG002
+        self.count += 1
+
+
+@contextmanager
+def _talk(name: str) -> Iterator[_ErrorCount]:
+    errors = _ErrorCount()
+    stderr = logging.StreamHandler(sys.stderr)
+    stderr.setFormatter(_Line(name))
+    before = log.level
+    log.setLevel(logging.INFO)
+    log.addHandler(errors)
+    log.addHandler(stderr)
+    try:
+        yield errors
+    finally:
+        log.removeHandler(stderr)
+        log.removeHandler(errors)
+        log.setLevel(before)
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    def end(number: int, _: FrameType | None) -> NoReturn:
+        raise SystemExit(128 + number)
+
+    # Python gives signals to the main thread only; whoever ignored SIGTERM on purpose keeps that.
+    ours = threading.current_thread() is threading.main_thread()
+    if not ours or signal.getsignal(signal.SIGTERM) is signal.SIG_IGN:
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _let_go_of_stdout() -> None:
+    """Point stdout nowhere if it takes no more: at its end, Python would complain once more."""
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError):
+            log.error("cannot write standard output (%s)", error.strerror)
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+def _cure(error: ImportError) -> PackageMissing | None:
+    """What to do about a package that cannot be imported; None where that is a bug of ours."""
+    package = (error.name or "").partition(".")[0]
+    library = _ABSENT_LIBRARY.search(str(error))
+    if package == "cv2" and library:
+        return PackageMissing(
+            f"OpenCV cannot load, {library[1]} is absent: `pip uninstall -y opencv-python` and"
+            " `pip install opencv-python-headless`, or on Debian"
+            " `apt-get install libgl1 libglib2.0-0`"
+        )
+    if package in _IMPORTED:
+        return PackageMissing(
+            f"{one_line(str(error))}: run `python -m pip install -r requirements.txt`"
+        )
+    return None

@@ -1,0 +1,29 @@
+"""How far a run is, for whoever sits in front of it."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from tqdm import tqdm
+from tqdm.contrib.logging import logging_redirect_tqdm
+
+Item = TypeVar("Item")
+
+log = logging.getLogger("detect_age")
+
+
+def with_progress(items: Iterable[Item], count: int) -> Iterator[Item]:
+    """Give the items one by one, with a bar on stderr where that is a terminal.
+
+    There is none for a single item, nor where the log is told to be quiet. Lines that are logged
+    or written to standard output meanwhile appear above it (see `destinations.StandardOutput`).
+    """
+    terminal = sys.stderr is not None and sys.stderr.isatty()
+    if count < 2 or not terminal or not log.isEnabledFor(logging.INFO):
+        yield from items
+        return
+    with logging_redirect_tqdm([log]), tqdm(items, total=count, leave=False) as bar:
+        yield from bar
