@@ -63,7 +63,7 @@ def run(program: Callable[[], None], name: str) -> int:
             log.error("%s", cure)
             code = cure.exit_code
         finally:
-            _let_go_of_stdout()
+            _let_go_of_stdout(errors)
         return code or (1 if errors.count else 0)
 
 
@@ -123,14 +123,15 @@ def _ended_by_sigterm() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _let_go_of_stdout() -> None:
+def _let_go_of_stdout(errors: _ErrorCount) -> None:
     """Point stdout nowhere if it takes no more: at its end, Python would complain once more."""
     if sys.stdout is None:
         return
     try:
         sys.stdout.flush()
     except OSError as error:
-        if not isinstance(error, BrokenPipeError):
+        # Whoever wrote what is still in the buffer has told of it already.
+        if not isinstance(error, BrokenPipeError) and not errors.count:
             log.error("cannot write standard output (%s)", error.strerror)
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())

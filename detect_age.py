@@ -1,0 +1,221 @@
+#!/usr/bin/env python3
+"""Tell the age of every face in pictures: parse, build the two stages, find people, report."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from age_pipeline import command_line, options
+from age_pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from age_pipeline.data import Frame, Person
+    from age_pipeline.records import Reporting
+    from age_pipeline.stages import AgeDetector, FaceDetector
+    from age_pipeline.window import Window
+    from age_pipeline.writers import Sink
+
+DESCRIPTION = """\
+Finds the faces in pictures and tells the age that each of them shows: a line of text for each
+face, a window for a single picture; or annotated pictures, JSON and CSV. Nothing leaves this
+machine."""
+
+EXAMPLES = """\
+examples:
+  detect_age.py -i photo.jpg
+      the ages on one photograph, and a window with the faces marked
+  detect_age.py -i holiday --recursive --output annotated --csv ages.csv
+      a folder and all below it: annotated copies, and a table
+  detect_age.py -i '*.jpg' --json - | jq .faces[].age.years
+      one JSON record for each picture
+  detect_age.py -i crops --whole
+      pictures that are faces already
+  curl -s URL | detect_age.py -i - --output - > annotated.png
+      a picture from standard input, annotated on standard output
+"""
+
+log = logging.getLogger("detect_age")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program on these arguments, or on the command line's; returns the exit code."""
+    return command_line.run(lambda: _run(_parser().parse_args(argv)), "detect_age")
+
+
+def _run(asked: argparse.Namespace) -> None:
+    command_line.set_talk(verbose=asked.verbose, quiet=asked.quiet)
+
+    # What is heavy comes only now: --help and wrong options are answered without it.
+    from age_pipeline.data import FailedInput
+    from age_pipeline.progress import with_progress
+    from age_pipeline.records import Reporting
+    from age_pipeline.sources import Pictures, list_pictures
+    from age_pipeline.stages import find_people
+    from age_pipeline.writers import Sinks
+
+    names = _names(asked)
+    inputs = list_pictures(names, recursive=asked.recursive)
+    files = [each.path for each in inputs if each.path is not None]
+    is_one_picture = len(names) == 1 and [each.name for each in inputs] == names
+    options.check_outputs(asked, files)
+    faces = None if asked.whole else _face_detector(asked)
+    ages = _age_detector(asked)
+    face_model = None if faces is None else faces.model
+    reporting = Reporting(ages.model, face_model, asked.interval, asked.at_least)
+
+    with ExitStack() as stack:
+        pictures = stack.enter_context(Pictures(inputs))
+        sinks = stack.enter_context(Sinks(_open_sinks(asked, files, reporting, is_one_picture)))
+        window = _open_window(asked, is_one_picture, stack)
+        for item in with_progress(pictures, len(inputs)):
+            if isinstance(item, FailedInput):
+                log.error("%s", item.error)
+                sinks.fail(item)
+                continue
+            people = find_people(item, faces, ages)
+            sinks.write(item, people)
+            if window is not None and not _show(window, item, people, reporting):
+                break
+
+
+def _names(asked: argparse.Namespace) -> list[str]:
+    from age_pipeline.sources import read_names
+
+    if not asked.image and asked.files_from is None:
+        raise UsageError("no picture is named: use -i PICTURE, or --files-from LIST")
+    if "-" in asked.image and asked.files_from == "-":
+        raise UsageError("-i and --files-from cannot both read standard input")
+    listed = [] if asked.files_from is None else read_names(asked.files_from)
+    if not asked.image and not listed:
+        log.warning("--files-from %s names no picture", asked.files_from)
+    return [*asked.image, *listed]
+
+
+def _face_detector(asked: argparse.Namespace) -> FaceDetector:
+    import face_detector
+
+    return face_detector.load(
+        asked.detector,
+        options.model_folder("--face", asked.face, options.FACE_FOLDER),
+        min_confidence=asked.confidence,
+        looks=asked.looks,
+    )
+
+
+def _age_detector(asked: argparse.Namespace) -> AgeDetector:
+    import age_detector
+
+    folder = options.model_folder("--age", asked.age, options.AGE_FOLDER)
+    ages = age_detector.load(asked.age_model, folder)
+    log.info("ages by %s (%s)", ages.model.name, ages.model.file)
+    return ages
+
+
+def _open_sinks(
+    asked: argparse.Namespace, inputs: Sequence[Path], reporting: Reporting, is_one_picture: bool
+) -> list[Sink]:
+    from age_pipeline.annotated_pictures import open_annotated
+    from age_pipeline.destinations import STDOUT, StandardOutput, open_destination
+    from age_pipeline.writers import CsvTable, JsonLines, TextLines
+
+    sinks: list[Sink] = []
+    with ExitStack() as opened:
+        if STDOUT not in (asked.output, asked.json, asked.csv) and sys.stdout is not None:
+            sinks.append(TextLines(StandardOutput(), reporting, named=not is_one_picture))
+        for name, kind in ((asked.json, JsonLines), (asked.csv, CsvTable)):
+            if name is not None:
+                destination = open_destination(name)
+                opened.callback(destination.discard)
+                sinks.append(kind(destination, reporting))
+        if asked.output is not None:
+            sinks.append(
+                open_annotated(asked.output, inputs, reporting, one_picture=is_one_picture)
+            )
+        opened.pop_all()
+    return sinks
+
+
+def _open_window(
+    asked: argparse.Namespace, is_one_picture: bool, stack: ExitStack
+) -> Window | None:
+    from age_pipeline.errors import WindowError
+    from age_pipeline.window import Window
+
+    has_other_output = any((asked.output, asked.json, asked.csv))
+    if not (is_one_picture and not has_other_output if asked.show is None else asked.show):
+        return None
+    try:
+        return stack.enter_context(Window("detect_age"))
+    except WindowError as error:
+        log.info("%s", error)
+        return None
+
+
+def _show(window: Window, frame: Frame, people: Sequence[Person], reporting: Reporting) -> bool:
+    from age_pipeline.drawing import draw_people
+
+    drawn = draw_people(
+        frame.image, people, interval_level=reporting.interval_level, at_least=reporting.at_least
+    )
+    window.show(drawn)
+    return not window.ended
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = options.Parser("detect_age", DESCRIPTION, EXAMPLES)
+    inputs = parser.add_argument_group("pictures")
+    inputs.add_argument(
+        "-i",
+        "--image",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="PICTURE",
+        help="a picture, a folder of pictures, a pattern such as '*.jpg', or - for the bytes of"
+        " one picture on standard input",
+    )
+    inputs.add_argument(
+        "--files-from", metavar="LIST", help="read names from this file (or -), one on each line"
+    )
+    inputs.add_argument(
+        "--recursive", action="store_true", help="take the pictures of subfolders too"
+    )
+    options.add_model_options(parser)
+    looks = parser.add_argument_group("how to look for faces").add_mutually_exclusive_group()
+    looks.add_argument(
+        "--thorough",
+        dest="looks",
+        action="store_const",
+        const="thorough",
+        default="again",
+        help="look everywhere for small and turned faces (by default only where one may be missed)",
+    )
+    looks.add_argument(
+        "--single-look",
+        dest="looks",
+        action="store_const",
+        const="single",
+        help="look once, as the original program did",
+    )
+    looks.add_argument(
+        "--whole", action="store_true", help="each picture is one face: look for none"
+    )
+    options.add_report_options(parser)
+    options.add_output_options(
+        parser,
+        output="annotated copies: a folder, or for one picture a file; never over an input",
+        json="a record for each picture, as JSON Lines",
+        csv="a row for each face, or one for a picture without",
+    )
+    options.add_talk_options(parser)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
