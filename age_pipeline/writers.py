@@ -63,7 +63,10 @@ class Sink(ABC):
 
 
 class Sinks(Sink):
-    """Several sinks as one. An error of one is logged, and keeps no result from the others."""
+    """Several sinks as one. An error of one is logged, and keeps no result from the others.
+
+    A sink whose reader has gone (`| head`) is left out; BrokenPipeError says that it was the last.
+    """
 
     def __init__(self, sinks: Iterable[Sink]) -> None:
         self._sinks = list(sinks)
@@ -85,6 +88,10 @@ class Sinks(Sink):
                 log.error("%s", error)
                 if not sink.outlives_errors:
                     self._sinks.remove(sink)
+            except BrokenPipeError:
+                self._sinks.remove(sink)
+                if not self._sinks:
+                    raise
 
 
 class TextLines(Sink):

@@ -7,9 +7,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from PIL import Image as PillowImage
@@ -89,28 +89,35 @@ def test_a_stopped_program_keeps_what_was_finished(
     assert b"Traceback" not in err
 
 
+@pytest.fixture
+def gone() -> Iterator[IO[bytes]]:
+    """Standard output for a reader that has had enough, as in `| head`."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as stream:
+        yield stream
+
+
 @pytest.mark.parametrize("option", [[], ["--json", "-"], ["--csv", "-"]])
 def test_a_reader_that_has_enough_ends_the_program_quietly(
-    folder: Path, option: Sequence[str]
+    folder: Path, gone: IO[bytes], option: Sequence[str]
 ) -> None:
-    reader, writer = os.pipe()
-    os.close(reader)
-    with os.fdopen(writer, "wb") as gone:
-        argv = ["-i", *PICTURES, "--quiet", "--output", "out", *option]
-        code, _, err = run(folder, *argv, stdout=gone)
-
-    assert (code, err) == (0, b"")
-    assert leftovers(folder) == []
-
-
-def test_records_in_a_file_are_finished_where_a_reader_has_enough(folder: Path) -> None:
-    reader, writer = os.pipe()
-    os.close(reader)
-    with os.fdopen(writer, "wb") as gone:
-        code, _, _ = run(folder, "-i", *PICTURES, "--csv", "a.csv", stdout=gone)
+    # It would wait for a minute at the second picture.
+    code, _, err = run(folder, "-i", *PICTURES, *option, stdout=gone, env={"WAIT_AT": "2"})
 
     assert code == 0
-    assert (folder / "a.csv").read_text().startswith("image,")
+    assert err == b"detect_age: ages by fake-ages (ages.bin)\n"
+
+
+def test_what_else_is_written_is_written_to_the_end(folder: Path, gone: IO[bytes]) -> None:
+    argv = ["-i", *PICTURES, "--json", "a.json", "--output", "out"]
+
+    code, _, err = run(folder, *argv, stdout=gone)
+
+    assert code == 0
+    assert err == b"detect_age: ages by fake-ages (ages.bin)\n"
+    assert images(folder / "a.json") == PICTURES
+    assert sorted(path.name for path in (folder / "out").iterdir()) == PICTURES
 
 
 def test_a_full_standard_output_is_an_error_and_the_rest_is_done(folder: Path) -> None:

@@ -217,6 +217,36 @@ def test_a_sink_that_outlives_errors_goes_on(caplog: pytest.LogCaptureFixture) -
     assert len(caplog.records) == 2
 
 
+class Gone(Recorder):
+    """Has lost its reader from the second result on."""
+
+    def _take(self, name: str) -> None:
+        super()._take(name)
+        if len(self.given) > 1:
+            raise BrokenPipeError
+
+
+def test_a_reader_that_has_gone_keeps_nothing_from_the_others(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    sinks = [Gone(), Recorder()]
+
+    feed(Sinks(sinks))
+
+    assert sinks[0].given == ALL[:2]
+    assert sinks[1].given == ALL
+    assert caplog.records == []
+
+
+def test_when_the_last_reader_has_gone_the_work_can_end() -> None:
+    sinks = [Gone(), Gone()]
+
+    with pytest.raises(BrokenPipeError):
+        feed(Sinks(sinks))
+
+    assert [sink.given for sink in sinks] == [ALL[:2]] * 2
+
+
 def test_a_full_disk_costs_the_json_file_and_nothing_else(tmp_path: Path) -> None:
     full, healthy = InMemory(), InMemory()
     full.full = True
