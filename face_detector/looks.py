@@ -21,14 +21,14 @@ import cv2
 import numpy as np
 
 from age_pipeline.data import Box, Face, Image, require_image
-from age_pipeline.stages import FaceDetector, ModelUse
+from age_pipeline.stages import ModelUse
 
 SMALL = 0.09
 """A face is small in a look when the root of its area is below this part of the look's: about 27
 of the SSD's 300 pixels. Faces below half of that are missed."""
 
 OVERLAP = 0.25
-"""Neighbouring tiles share this part of their side, so that a face cut by one is whole in another."""
+"""Neighbouring tiles share this part of their side: a face cut by one is whole in another."""
 
 SMALLEST_TILE = 256
 """Longer side in pixels below which a tile shows a detector nothing that it has not seen."""
@@ -126,8 +126,10 @@ class View:
         return None if inside is None else Face(inside, face.confidence, self.quarter_turns)
 
     def cuts_through(self, face: Face, image: Image) -> bool:
-        """Whether the face, in the picture's pixels, touches an edge of the view where the picture
-        goes on: another tile shows it whole."""
+        """Whether the face, in the picture's pixels, touches an edge where the picture goes on.
+
+        Another tile shows such a face whole.
+        """
         box, height, width = face.box, image.shape[0], image.shape[1]
         return (
             (box.left <= self.left and self.left > 0)
@@ -137,7 +139,7 @@ class View:
         )
 
     def tiles(self) -> list[View]:
-        """The view cut in two along its longer side, and along the other one unless that is short."""
+        """The view cut in two along its longer side, and along the other unless that is short."""
         side = round(self.longer_side / (2 - OVERLAP))
 
         def spans(first: int, last: int) -> list[tuple[int, int]]:
@@ -180,9 +182,9 @@ class LookAgain:
         if self._thorough or not found:
             margin = round(MARGIN * whole.longer_side)
             found += self._look(image, View(-margin, -margin, width + margin, height + margin))
-        return merged(
-            found + [face for level in self._levels(image, whole, found) for face in level]
-        )
+        for more in self._levels(image, whole, found):
+            found = found + more
+        return merged(found)
 
     def _look(self, image: Image, view: View, *, first: bool = False) -> list[Face]:
         """The faces in one view, in the picture's pixels."""
@@ -195,8 +197,10 @@ class LookAgain:
         return [face for face in faces if (face.confidence or 0) >= least]
 
     def _turned(self, image: Image, whole: View, upright: list[Face]) -> list[Face]:
-        """The faces of the picture in the turn that shows its best face best: people in one picture
-        share its orientation."""
+        """The faces of the picture in the turn that shows its best face best.
+
+        People in one picture share its orientation.
+        """
         turned = [
             self._look(image, View(0, 0, whole.right, whole.bottom, turns)) for turns in (1, 2, 3)
         ]
@@ -223,8 +227,13 @@ class LookAgain:
             yield new
 
     def _pays(self, view: View, faces: list[Face], level: int) -> bool:
-        """Whether tiles of a view can show more than the view did, from the faces in it, or
-        elsewhere in the picture if it shows none."""
+        """Whether tiles of a view can show more than the view did.
+
+        Args:
+            view: What is to be cut into tiles.
+            faces: What it shows, or where it shows nothing, what the picture shows elsewhere.
+            level: How often the picture would then have been cut.
+        """
         if self._thorough:
             return True
         if not faces:

@@ -60,18 +60,12 @@ class SsdFaceDetector:
         batch = (squeezed.astype(np.float32) - MEAN).transpose(2, 0, 1)[None]
         rows = self._network.run(np.ascontiguousarray(batch))
         faces = []
-        # Each row: picture, class, confidence, then left, top, right, bottom as parts of the picture.
+        # Each row: picture, class, confidence, then the edges as parts of the picture.
         for _, _, confidence, left, top, right, bottom in rows.reshape(-1, 7).tolist():
             if confidence < self.min_confidence:
                 continue
-            box = Box.clipped(
-                left * width,
-                top * height,
-                right * width,
-                bottom * height,
-                width=width,
-                height=height,
-            )
+            edges = (left * width, top * height, right * width, bottom * height)
+            box = Box.clipped(*edges, width=width, height=height)
             if box is not None:
                 faces.append(Face(box, min(confidence, 1.0)))
         return sorted(faces, key=lambda face: -(face.confidence or 0))

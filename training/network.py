@@ -1,4 +1,4 @@
-"""The compact age network: a plain 3x3 ResNet on 64x64 faces, with one probability per year of age."""
+"""The compact age network: a plain 3x3 ResNet on 64x64 faces, one probability per year of age."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ SIZE = 64
 
 CHANNELS = (24, 48, 96, 192)
 KNOT_DISTANCE = 4
-"""Years between two outputs of the last layer; the years between them are interpolated. Group labels
-say nothing about single years, so the network must not be free to prefer one within a group."""
+"""Years between two outputs of the last layer; the years between them are interpolated. Group
+labels say nothing about single years, so the network must not be free to prefer one in a group."""
 
 PIXEL_MEAN = 127.5
 PIXEL_SCALE = 64.0

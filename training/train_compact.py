@@ -114,7 +114,7 @@ def group_weights(faces: list[LabelledFace]) -> torch.Tensor:
 
 @torch.no_grad()
 def average(averaged: CompactAgeNetwork, network: CompactAgeNetwork) -> None:
-    """Move the averaged weights, and the statistics of the normalisations, towards the network's."""
+    """Move the averaged weights, and the normalisations' statistics, towards the network's."""
     for old, new in zip(averaged.state_dict().values(), network.state_dict().values(), strict=True):
         if old.is_floating_point():
             old.lerp_(new, 1 - AVERAGED)
@@ -151,19 +151,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        "--data", type=Path, required=True, help="folder that holds the data sets' folders"
-    )
-    parser.add_argument(
-        "--boxes", type=Path, required=True, help="folder of what training.find_faces wrote"
-    )
-    parser.add_argument("--runs", type=Path, default=Path(__file__).parent / "runs")
-    parser.add_argument("--epochs", type=int, default=30)
-    parser.add_argument("--rate", type=float, default=4e-3)
-    parser.add_argument(
-        "--bfloat16", action="store_true", help="for processors with avx512_bf16 or amx_bf16"
-    )
-    parser.add_argument("--output", type=Path, help="ONNX file; default: in the folder of runs")
+    add = parser.add_argument
+    add("--data", type=Path, required=True, help="folder that holds the data sets' folders")
+    add("--boxes", type=Path, required=True, help="folder of what training.find_faces wrote")
+    add("--runs", type=Path, default=Path(__file__).parent / "runs")
+    add("--epochs", type=int, default=32)
+    add("--rate", type=float, default=4e-3)
+    add("--bfloat16", action="store_true", help="where lscpu shows avx512_bf16 or amx_bf16")
+    add("--output", type=Path, help="ONNX file; default: in the folder of runs")
     options = parser.parse_args()
     options.runs.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(1)
