@@ -7,7 +7,7 @@ import argparse
 import logging
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,7 +73,7 @@ def _run(asked: argparse.Namespace) -> None:
         pictures = stack.enter_context(Pictures(inputs))
         sinks = stack.enter_context(Sinks(_open_sinks(asked, files, reporting, is_one_picture)))
         window = _open_window(asked, is_one_picture, stack)
-        for item in with_progress(pictures, len(inputs)):
+        for item in stack.enter_context(closing(with_progress(pictures, len(inputs)))):
             if isinstance(item, FailedInput):
                 log.error("%s", item.error)
                 sinks.fail(item)

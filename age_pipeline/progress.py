@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from typing import TypeVar
 
 from tqdm import tqdm
@@ -15,11 +15,12 @@ Item = TypeVar("Item")
 log = logging.getLogger("detect_age")
 
 
-def with_progress(items: Iterable[Item], count: int) -> Iterator[Item]:
+def with_progress(items: Iterable[Item], count: int) -> Generator[Item, None, None]:
     """Give the items one by one, with a bar on stderr where that is a terminal.
 
     There is none for a single item, nor where the log is told to be quiet. Lines that are logged
     or written to standard output meanwhile appear above it (see `destinations.StandardOutput`).
+    Whoever stops early closes the generator: the bar and its hold on the log end with it.
     """
     terminal = sys.stderr is not None and sys.stderr.isatty()
     if count < 2 or not terminal or not log.isEnabledFor(logging.INFO):
