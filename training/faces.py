@@ -16,21 +16,8 @@ from torch.utils.data import Dataset
 
 from age_detector.face_crop import CROP_OF_BOX
 from age_pipeline.data import OLDEST, Box, Image
+from training.data_sets import fairface
 from training.network import SIZE
-
-GROUPS: dict[str, tuple[int, int]] = {
-    "0-2": (0, 2),
-    "3-9": (3, 9),
-    "10-19": (10, 19),
-    "20-29": (20, 29),
-    "30-39": (30, 39),
-    "40-49": (40, 49),
-    "50-59": (50, 59),
-    "60-69": (60, 69),
-    "more than 70": (70, OLDEST),
-    "70+": (70, OLDEST),
-}
-"""First and last year of FairFace's age groups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +30,8 @@ class LabelledFace:
     last: int
 
 
-def read_faces(folder: Path, boxes: Path) -> list[LabelledFace]:
-    """Read a FairFace folder and the boxes that `training.find_faces` found in it.
+def read_faces(archive: Path, boxes: Path) -> list[LabelledFace]:
+    """Read a FairFace archive and the boxes that `training.find_faces` found in it.
 
     Pictures without a box are left out.
     """
@@ -53,14 +40,11 @@ def read_faces(folder: Path, boxes: Path) -> list[LabelledFace]:
             row["file"]: Box(*(int(row[edge]) for edge in ("left", "top", "right", "bottom")))
             for row in csv.DictReader(file)
         }
-    faces = []
-    with (folder / "labels.csv").open(newline="") as file:
-        for row in csv.DictReader(file):
-            if row["file"] in found:
-                image = cv2.imread(str(folder / row["file"]))
-                assert image is not None, row["file"]
-                faces.append(LabelledFace(image, found[row["file"]], *GROUPS[row["age_group"]]))
-    return faces
+    return [
+        LabelledFace(picture.image, found[picture.name], picture.first, picture.last)
+        for picture in fairface(archive)
+        if picture.name in found
+    ]
 
 
 def prior_of(faces: list[LabelledFace]) -> npt.NDArray[np.float64]:

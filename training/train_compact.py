@@ -1,7 +1,7 @@
 """Train the compact age network and write age_detector/compact.onnx.
 
-    python -m training.find_faces ../shared/data/fairface-train.tar ...   (see training/README.md)
-    python -m training.train_compact --train fairface-train --validate fairface-val
+    python -m training.find_faces ../shared/data/fairface-train.tar ../shared/data/fairface-val.tar
+    python -m training.train_compact --data ../shared/data
 
 One epoch over FairFace's 39,000 faces takes about a minute on two cores. A checkpoint is written
 after every epoch, and a run that was broken off goes on from it.
@@ -23,6 +23,7 @@ from age_detector.face_crop import square_crop
 from age_pipeline.data import AgeEstimate, Face
 from training.export import write_onnx
 from training.faces import Augmented, LabelledFace, batches, prior_of, read_faces
+from training.find_faces import RUNS
 from training.network import SIZE, CompactAgeNetwork
 
 CURVATURE = 0.01
@@ -152,9 +153,8 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("--data", type=Path, required=True, help="folder that holds the data sets' folders")
-    add("--boxes", type=Path, required=True, help="folder of what training.find_faces wrote")
-    add("--runs", type=Path, default=Path(__file__).parent / "runs")
+    add("--data", type=Path, required=True, help="folder that holds the data sets' archives")
+    add("--runs", type=Path, default=RUNS, help="folder of boxes, checkpoint and result")
     add("--epochs", type=int, default=32)
     add("--rate", type=float, default=4e-3)
     add("--bfloat16", action="store_true", help="where lscpu shows avx512_bf16 or amx_bf16")
@@ -162,8 +162,10 @@ def main() -> None:
     options = parser.parse_args()
     options.runs.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(1)
-    faces = read_faces(options.data / "fairface-train", options.boxes / "fairface-train.csv")
-    validation = read_faces(options.data / "fairface-val", options.boxes / "fairface-val.csv")
+    faces, validation = (
+        read_faces(options.data / f"{name}.tar", options.runs / f"{name}.csv")
+        for name in ("fairface-train", "fairface-val")
+    )
     print(f"{len(faces)} faces to train on, {len(validation)} to validate", flush=True)
     averaged = train(
         CompactAgeNetwork(torch.from_numpy(prior_of(faces)).float()),

@@ -1,0 +1,1 @@
+"""How the compact age model was made; imported by nothing that users run."""
