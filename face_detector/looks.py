@@ -37,7 +37,8 @@ EMPTY_LEVELS = 2
 """How often tiles are cut into tiles while no face at all has been found."""
 
 MARGIN = 0.5
-"""Width of the margin around a picture, as a part of its longer side."""
+"""Width of the margin around a picture, as a part of its longer side; of a strip, as a part of
+twice its shorter side: the margin around a panorama must not fill the memory."""
 
 SURER = 0.4
 """Every look is another chance for a ghost, so what only further looks find must close this part of
@@ -139,7 +140,10 @@ class View:
         )
 
     def tiles(self) -> list[View]:
-        """The view cut in two along its longer side, and along the other unless that is short."""
+        """The view cut in two along its longer side, and along the other unless that is short.
+
+        The tiles are turned as the view is.
+        """
         side = round(self.longer_side / (2 - OVERLAP))
 
         def spans(first: int, last: int) -> list[tuple[int, int]]:
@@ -149,7 +153,7 @@ class View:
             return [(first, first + half), (last - half, last)]
 
         return [
-            View(left, top, right, bottom)
+            View(left, top, right, bottom, self.quarter_turns)
             for top, bottom in spans(self.top, self.bottom)
             for left, right in spans(self.left, self.right)
         ]
@@ -179,10 +183,12 @@ class LookAgain:
         found = self._look(image, whole, first=True)
         if self._thorough or _best(found) < self._detector.certain:
             found = self._turned(image, whole, found)
+        turns = found[0].quarter_turns if found else 0
         if self._thorough or not found:
-            margin = round(MARGIN * whole.longer_side)
-            found += self._look(image, View(-margin, -margin, width + margin, height + margin))
-        for more in self._levels(image, whole, found):
+            margin = round(MARGIN * min(whole.longer_side, 2 * min(width, height)))
+            around = View(-margin, -margin, width + margin, height + margin, turns)
+            found = found + self._look(image, around)
+        for more in self._levels(image, View(0, 0, width, height, turns), found):
             found = found + more
         return merged(found)
 
