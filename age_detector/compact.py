@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from age_detector.face_crop import square_crop
+from age_detector.face_crop import square_crop, stacked
 from age_pipeline.data import AgeEstimate, Face, Image
 from age_pipeline.model_files import ModelFile, load
-from age_pipeline.networks import onnx_network
+from age_pipeline.networks import onnx_network, try_out
 from age_pipeline.stages import ModelUse
 
 WEIGHTS = ModelFile(
@@ -49,6 +49,8 @@ class CompactAgeDetector:
         loaded = load(WEIGHTS, folder)
         self._network = onnx_network(loaded)
         self.model = ModelUse(WEIGHTS.name, loaded.path.name, loaded.sha256)
+        blank = np.zeros((INPUT_SIZE, INPUT_SIZE, 3), np.uint8)
+        try_out(lambda: self.estimate([blank]), WEIGHTS, loaded)
 
     def crop(self, image: Image, face: Face) -> Image:
         """Cut a square around the middle of the face, upright.
@@ -69,10 +71,13 @@ class CompactAgeDetector:
 
         Args:
             crops: What `crop` returned, from one picture or from several.
+
+        Raises:
+            TypeError, ValueError: One of them is something else.
         """
         if not crops:
             return []
-        faces = np.stack(crops).astype(np.float32).transpose(0, 3, 1, 2)
+        faces = stacked(crops, INPUT_SIZE).transpose(0, 3, 1, 2)
         both = np.concatenate([faces, faces[..., ::-1]])
         as_is, mirrored = np.split(self._network.run(both).astype(np.float64), 2)
         return [AgeEstimate(years) for years in (as_is + mirrored) / 2]

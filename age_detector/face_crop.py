@@ -6,9 +6,11 @@ A wrong margin is this field's commonest silent error, so training and predictio
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from age_pipeline.data import Box, Face, Image, require_image
 
@@ -53,6 +55,19 @@ def square_crop(image: Image, face: Face, size: int, part: float = CROP_OF_BOX) 
         crop, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     )
     return np.asarray(resized, np.uint8)
+
+
+def stacked(crops: Sequence[Image], size: int) -> npt.NDArray[np.float32]:
+    """Crops as one array of shape (crops, size, size, 3), ready to be made a batch of.
+
+    Raises:
+        TypeError, ValueError: A crop is not uint8 of shape (size, size, 3).
+    """
+    for crop in crops:
+        require_image(crop)
+        if crop.shape != (size, size, 3):
+            raise ValueError(f"expected a crop of shape {(size, size, 3)}, got {crop.shape}")
+    return np.stack(crops).astype(np.float32)
 
 
 def _inside(image: Image, face: Face) -> Box:

@@ -12,11 +12,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from age_detector.face_crop import upright
+from age_detector.face_crop import stacked, upright
 from age_pipeline.data import AgeEstimate, Face, Image
-from age_pipeline.errors import ModelDamaged
 from age_pipeline.model_files import ModelFile, load
-from age_pipeline.networks import caffe_network
+from age_pipeline.networks import caffe_network, try_out
 from age_pipeline.stages import ModelUse
 
 FOLDER = Path(__file__).parent
@@ -65,8 +64,8 @@ class LeviHassnerAgeDetector:
         loaded = load(WEIGHTS, folder)
         self._network = caffe_network(PROTOTXT, loaded)
         self.model = ModelUse(WEIGHTS.name, loaded.path.name, loaded.sha256)
-        if not loaded.verified:
-            self._try_out(loaded.path)
+        blank = np.zeros((INPUT_SIZE, INPUT_SIZE, 3), np.uint8)
+        try_out(lambda: self.estimate([blank]), WEIGHTS, loaded)
 
     def crop(self, image: Image, face: Face) -> Image:
         """Cut out the face's box, upright, stretched to 227x227 as the original program does.
@@ -88,23 +87,12 @@ class LeviHassnerAgeDetector:
 
         Args:
             crops: What `crop` returned, from one picture or from several.
+
+        Raises:
+            TypeError, ValueError: One of them is something else.
         """
         if not crops:
             return []
-        batch = (np.stack(crops).astype(np.float32) - MEAN).transpose(0, 3, 1, 2)
+        batch = (stacked(crops, INPUT_SIZE) - MEAN).transpose(0, 3, 1, 2)
         outputs = self._network.run(np.ascontiguousarray(batch)).reshape(len(crops), -1)
         return [AgeEstimate.from_brackets(output) for output in outputs]
-
-    def _try_out(self, path: Path) -> None:
-        """Run once, because weights that lack a layer or hold no numbers show it only then.
-
-        Raises:
-            ModelDamaged: It gives no probabilities for the eight brackets.
-        """
-        try:
-            self.estimate([np.zeros((INPUT_SIZE, INPUT_SIZE, 3), np.uint8)])
-        except (cv2.error, ValueError) as error:
-            raise ModelDamaged(
-                f"{path} does not hold the weights of the {WEIGHTS.name} network; "
-                f"delete it, then: {WEIGHTS.how_to_get}"
-            ) from error

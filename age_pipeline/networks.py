@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -9,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from age_pipeline.errors import ModelDamaged
-from age_pipeline.model_files import LoadedModel
+from age_pipeline.model_files import LoadedModel, ModelFile
 
 
 class Network:
@@ -55,6 +56,30 @@ def onnx_network(model: LoadedModel) -> Network:
         return Network(cv2.dnn.readNetFromONNX(_buffer(model.data)))
     except cv2.error as error:
         raise _refused(model, error) from error
+
+
+def try_out(answer: Callable[[], object], model: ModelFile, loaded: LoadedModel) -> None:
+    """Let a network answer once, unless its file is the known one.
+
+    Weights of something else, or such as are no numbers, show it only when they run.
+
+    Args:
+        answer: Runs the network on any input, and fails where what comes out makes no sense.
+        model: What the file should be.
+        loaded: What it is.
+
+    Raises:
+        ModelDamaged: It gave no answer.
+    """
+    if loaded.verified:
+        return
+    try:
+        answer()
+    except (cv2.error, ValueError) as error:
+        raise ModelDamaged(
+            f"{loaded.path} does not hold the weights of the {model.name} network; "
+            f"delete it, then: {model.how_to_get}"
+        ) from error
 
 
 def _buffer(data: bytes) -> npt.NDArray[np.uint8]:

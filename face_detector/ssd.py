@@ -9,7 +9,7 @@ import numpy as np
 
 from age_pipeline.data import Box, Face, Image, require_image
 from age_pipeline.model_files import ModelFile, load
-from age_pipeline.networks import caffe_network
+from age_pipeline.networks import caffe_network, try_out
 from age_pipeline.stages import ModelUse
 
 FOLDER = Path(__file__).parent
@@ -51,6 +51,8 @@ class SsdFaceDetector:
         self._network = caffe_network(PROTOTXT, weights)
         self.min_confidence = min_confidence
         self.model = ModelUse(WEIGHTS.name, weights.path.name, weights.sha256)
+        blank = np.zeros((INPUT_SIZE, INPUT_SIZE, 3), np.uint8)
+        try_out(lambda: self.detect(blank), WEIGHTS, weights)
 
     def detect(self, image: Image) -> list[Face]:
         """Find the faces in one picture, most confident first; see `FaceDetector.detect`."""
