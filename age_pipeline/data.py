@@ -262,7 +262,7 @@ class AgeEstimate:
             raise ValueError(f"expected a level above 0 and at most 1, got {level}")
         cumulative = np.concatenate([[0.0], np.cumsum(self.probabilities)])
         level = min(level, float(cumulative[-1]))
-        for length in range(1, OLDEST + 2):
+        for length in range(1, OLDEST + 1):
             held = cumulative[length:] - cumulative[:-length]
             first = int(np.argmax(held))
             if held[first] >= level - 1e-12:
