@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from age_pipeline.destinations import StandardOutput, WholeFile, open_destination, write_whole
+from age_pipeline.destinations import (
+    Destination,
+    StandardOutput,
+    WholeFile,
+    open_destination,
+    write_whole,
+)
 from age_pipeline.errors import OutputError
 
 
@@ -143,19 +149,28 @@ def test_the_root_is_a_folder() -> None:
         open_destination("/")
 
 
-def test_a_device_stays_a_device(tmp_path: Path) -> None:
-    null = tmp_path / "null"
-    null.symlink_to(os.devnull)
+# Never the system's own devices: the fault that these tests look for would replace them.
 
-    with open_destination(str(null)) as destination:
-        destination.write(b"gone")
 
-    assert names(tmp_path) == ["null"]
-    assert not Path(os.devnull).is_file()
+def test_what_is_no_file_is_written_to_and_stays(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    (tmp_path / "link").symlink_to(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+
+    for name in ("pipe", "link"):
+        with open_destination(str(tmp_path / name)) as destination:
+            destination.write(b"one\n")
+        assert os.read(reader, 10) == b"one\n"
+    os.close(reader)
+
+    assert pipe.is_fifo()
+    assert names(tmp_path) == ["link", "pipe"]
 
 
 def test_a_full_device_is_an_error_told_once() -> None:
-    destination = open_destination("/dev/full")
+    full = Path("/dev/full").open("wb")  # noqa: SIM115
+    destination = Destination("/dev/full", full)
 
     with pytest.raises(OutputError, match=r"/dev/full .*No space left"):
         destination.write(b"one\n")

@@ -190,9 +190,17 @@ def test_records_of_standard_input(folder: Path) -> None:
     assert (record["image"], record["error"]["kind"]) == ("-", "not_an_image")
 
 
-def test_a_device_takes_records_and_stays_a_device(folder: Path) -> None:
-    assert run(folder, "-i", "1.png", "--json", os.devnull)[0] == 0
-    assert not Path(os.devnull).is_file()
+def test_a_pipe_takes_records_and_stays_a_pipe(folder: Path) -> None:
+    pipe = folder / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+
+    code, out, _ = run(folder, "-i", "1.png", "--json", "pipe")
+
+    assert (code, len(out.splitlines())) == (0, 1)
+    assert json.loads(os.read(reader, 10000))["image"] == "1.png"
+    os.close(reader)
+    assert pipe.is_fifo()
 
 
 def test_help_loads_nothing_heavy() -> None:
