@@ -76,7 +76,9 @@ class Box:
     def clipped(
         cls, left: float, top: float, right: float, bottom: float, *, width: int, height: int
     ) -> Box | None:
-        """The part of a rectangle that lies in a picture, rounded to whole pixels.
+        """The part of a rectangle that lies in a picture, in whole pixels.
+
+        Fractions of a pixel are cut off, as the original program does.
 
         Args:
             left, top, right, bottom: Edges in pixels; may lie outside, may be infinite.
@@ -88,7 +90,7 @@ class Box:
         edges = np.array([left, top, right, bottom], dtype=np.float64)
         if np.isnan(edges).any():
             return None
-        whole = np.rint(np.clip(edges, 0, (width, height, width, height))).astype(int)
+        whole = np.clip(edges, 0, (width, height, width, height)).astype(int)
         if whole[2] <= whole[0] or whole[3] <= whole[1]:
             return None
         return cls(*(int(edge) for edge in whole))
@@ -198,7 +200,7 @@ class AgeEstimate:
         if values.shape != (OLDEST + 1,):
             raise ValueError(f"expected {OLDEST + 1} probabilities, got shape {values.shape}")
         total = values.sum()
-        if not (np.isfinite(values).all() and (values >= 0).all() and abs(total - 1) < 1e-3):
+        if not ((values >= 0).all() and abs(total - 1) < 1e-3):
             raise ValueError(f"expected probabilities that sum to 1, got a sum of {total}")
         values /= total
         values.flags.writeable = False
@@ -227,7 +229,7 @@ class AgeEstimate:
         year = int(np.searchsorted(cumulative, 0.5))
         before = float(cumulative[year - 1]) if year else 0.0
         within = (0.5 - before) / float(self.probabilities[year])
-        return max(year - 0.5 + within, 0.0)
+        return year - 0.5 + within
 
     @property
     def brackets(self) -> dict[str, float]:
