@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from tqdm import tqdm
 
@@ -22,7 +21,7 @@ import age_detector
 import face_detector
 from age_pipeline.data import AgeEstimate, Box, Face
 from age_pipeline.stages import AgeDetector, FaceDetector
-from benchmarks.sample_pictures import IMAGES, KNOWN_AGES, solvay_people
+from benchmarks.sample_pictures import KNOWN_AGES, read_sample, solvay_people
 from training.data_sets import (
     FAIRFACE_GROUPS,
     LabelledPicture,
@@ -108,20 +107,17 @@ def report_years(name: str, results: list[Answer]) -> None:
 def report_images(faces: FaceDetector, ages: AgeDetector) -> None:
     """Print what the sample pictures show beside the truth."""
     for file, truth in KNOWN_AGES.items():
-        image = cv2.imread(str(IMAGES / file))
-        assert image is not None
-        face = faces.detect(image)[0]
-        (age,) = ages.estimate([ages.crop(image, face)])
+        image = read_sample(file)
+        (age,) = ages.estimate([ages.crop(image, faces.detect(image)[0])])
         low, high = age.interval(0.8)
         print(f"images/{file}: {truth} years old, read as {age.years:.1f} ({low}-{high})")
-    image = cv2.imread(str(IMAGES / "solvay_1927.jpg"))
-    assert image is not None
+    image = read_sample("solvay_1927.jpg")
     found = faces.detect(image)
     results = []
     for person in solvay_people():
         own = [face for face in found if person.inside(face.box)]
-        age = ages.estimate([ages.crop(image, own[0])])[0] if own else None
-        results.append(Answer(person.age, person.age, age))
+        own_age = ages.estimate([ages.crop(image, own[0])])[0] if own else None
+        results.append(Answer(person.age, person.age, own_age))
     report_years("images/solvay_1927.jpg", results)
 
 

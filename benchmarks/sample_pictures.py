@@ -6,7 +6,8 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from age_pipeline.data import Box
+from age_pipeline.data import Box, Image
+from age_pipeline.pictures import decode
 
 IMAGES = Path(__file__).resolve().parent.parent / "images"
 
@@ -15,6 +16,11 @@ KNOWN_AGES = {"1.png": 42, "2.jpg": 77, "einstein_1947.jpg": 68}
 
 NASA_PEOPLE = 23
 """How many faces nasa_group15.jpg shows."""
+
+
+def read_sample(name: str) -> Image:
+    """One of the sample pictures."""
+    return decode((IMAGES / name).read_bytes(), name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,139 @@
+"""What the further looks find, and what they cost, case by case.
+
+    python -m benchmarks.looks
+    python -m benchmarks.looks --data ../shared/data
+
+Each row: faces found by one look, by default and by --thorough, how many looks that took, and the
+time of the default and of --thorough as a multiple of one look, all in this run. With --data also:
+how often FairFace's photographs, upright and turned, get the right orientation, and at what cost.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from statistics import median
+
+import cv2
+import numpy as np
+
+from age_pipeline.data import Face, Image
+from age_pipeline.stages import FaceDetector
+from benchmarks.sample_pictures import read_sample
+from face_detector.looks import LookAgain
+from face_detector.ssd import SsdFaceDetector
+from training.data_sets import fairface
+from training.find_faces import central_face
+
+REPEATS = 5
+
+
+class CountingDetector(SsdFaceDetector):
+    """The SSD, counting how often it looks."""
+
+    looks = 0
+
+    def detect(self, image: Image) -> list[Face]:
+        """As `SsdFaceDetector.detect`."""
+        self.looks += 1
+        return super().detect(image)
+
+
+def cases(detector: SsdFaceDetector) -> Iterator[tuple[str, Image]]:
+    """Named pictures, most of them made from images/."""
+    for name in ("1.png", "2.jpg", "einstein_1947.jpg"):
+        image = read_sample(name)
+        box = detector.detect(image)[0].box
+        yield f"{name}, a portrait", image
+        yield f"{name} lying on its side", np.ascontiguousarray(np.rot90(image))
+        yield f"{name} upside down", np.ascontiguousarray(np.rot90(image, 2))
+        yield f"{name}, the face fills the frame", image[box.top : box.bottom, box.left : box.right]
+    yield "nasa_group15.jpg, 23 people", read_sample("nasa_group15.jpg")
+    yield "solvay_1927.jpg, 29 people", read_sample("solvay_1927.jpg")
+    small = cv2.resize(read_sample("1.png"), (90, 90), interpolation=cv2.INTER_AREA)
+    scene = _empty(1200, 1600)
+    scene[500:590, 700:790] = small
+    yield "one face of 16 pixels in 1600x1200", scene
+    yield "nobody, 640x480", _empty(480, 640)
+    yield "nobody, 1600x1200", _empty(1200, 1600)
+    yield "nobody, 4000x3000", _empty(3000, 4000)
+
+
+def _empty(height: int, width: int) -> Image:
+    """A seeded landscape of soft blotches."""
+    noise = np.random.default_rng(1).integers(0, 256, (height // 40, width // 40, 3), np.uint8)
+    return np.asarray(cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC), np.uint8)
+
+
+def _median_times(detectors: Sequence[FaceDetector], image: Image) -> list[float]:
+    """Seconds that each detector takes for the picture; they take turns."""
+    times: list[list[float]] = [[] for _ in detectors]
+    for _ in range(REPEATS):
+        for detector, own in zip(detectors, times, strict=True):
+            started = time.perf_counter()
+            detector.detect(image)
+            own.append(time.perf_counter() - started)
+    return [median(own) for own in times]
+
+
+def report_cases() -> None:
+    """Print one row for each case."""
+    once = CountingDetector()
+    again, thorough = LookAgain(once), LookAgain(once, thorough=True)
+    print(f"{'':44}{'faces found by':^27}{'looks':^18}{'time / one look':^18}")
+    print(f"{'':44}{'one':>7}{'default':>9}{'thorough':>11}{'default':>9}{'thor.':>9}", end="")
+    print(f"{'default':>9}{'thor.':>9}")
+    for name, image in cases(once):
+        found = [len(once.detect(image))]
+        looks = []
+        for detector in (again, thorough):
+            once.looks = 0
+            found.append(len(detector.detect(image)))
+            looks.append(once.looks)
+        base, default, everywhere = _median_times([once, again, thorough], image)
+        print(
+            f"{name:44}{found[0]:7}{found[1]:9}{found[2]:11}{looks[0]:9}{looks[1]:9}"
+            f"{default / base:9.1f}{everywhere / base:9.1f}"
+        )
+
+
+def report_photographs(data: Path) -> None:
+    """Print orientation and cost over FairFace's photographs in all four turns."""
+    once = CountingDetector()
+    again = LookAgain(once)
+    pictures = [picture.image for picture in fairface(data / "fairface-photos.tar")]
+    for turns in range(4):
+        found = upright = single = looks = 0
+        for picture in pictures:
+            image = np.ascontiguousarray(np.rot90(picture, turns))
+            height, width = image.shape[:2]
+            once.looks = 0
+            face = central_face(again.detect(image), width, height)
+            looks += once.looks
+            single += once.looks == 1
+            found += face is not None
+            upright += face is not None and (face.quarter_turns + turns) % 4 == 0
+        number = len(pictures)
+        print(
+            f"FairFace photographs turned by {turns * 90:3} degrees: found {found / number:.1%}, "
+            f"right way up {upright / number:.1%}, one look was enough for {single / number:.1%}, "
+            f"looks on average {looks / number:.2f}"
+        )
+
+
+def main() -> None:
+    """Print both reports."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, help="folder that holds fairface-photos.tar")
+    options = parser.parse_args()
+    report_cases()
+    if options.data:
+        report_photographs(options.data)
+
+
+if __name__ == "__main__":
+    main()
