@@ -22,8 +22,6 @@ from age_pipeline.errors import WindowError
 QUIT_KEYS = ("q", "Q", "\x1b")
 """The keys that end a window; the last one is Esc."""
 
-_INSTEAD = "--no-show does without one"
-
 _UNKNOWN_SCREEN = (1280, 720)
 """Assumed where the screen's size is not to be had: nearly every screen holds this."""
 
@@ -46,14 +44,19 @@ class Window:
             while not window.ended:
                 window.show(next_picture(), wait_s=0.01)
 
+    Args:
+        title: What its title bar says.
+        instead: What the user can do without a window, for the error.
+
     Attributes:
         ended: Whether the user has pressed q or Esc, or closed the window. Whoever shows pictures
             stops then; a window that was closed stays closed.
     """
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, instead: str = "use --output to have a file instead") -> None:
         self.ended = False
         self._title = title
+        self._instead = instead
         self._screen = _UNKNOWN_SCREEN
         self._is_sized = False
 
@@ -65,7 +68,7 @@ class Window:
         """
         obstacle = _obstacle()
         if obstacle is not None:
-            raise WindowError(f"no window can be opened: {obstacle}; {_INSTEAD}")
+            raise WindowError(f"no window can be opened: {obstacle}; {self._instead}")
         if _qt_plugin() is not None:
             # A desktop may ask all Qt programs for Wayland, which this OpenCV would die of.
             os.environ["QT_QPA_PLATFORM"] = "xcb"

@@ -230,7 +230,13 @@ def test_no_screen(monkeypatch: pytest.MonkeyPatch, display: str | None, message
     else:
         monkeypatch.setenv("DISPLAY", display)
     assert not screen_available()
-    with pytest.raises(WindowError, match=f"{message}; --no-show"), Window("ages"):
+    with pytest.raises(WindowError, match=f"{message}; use --output"), Window("ages"):
+        pass
+
+
+def test_what_to_do_instead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(window, "_obstacle", lambda: "no screen")
+    with pytest.raises(WindowError, match="no screen; listen"), Window("ages", instead="listen"):
         pass
 
 

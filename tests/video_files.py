@@ -1,0 +1,32 @@
+"""Small videos, written when a test wants one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+
+def save_video(
+    path: Path,
+    greys: Iterable[int] = (40, 80, 120, 160, 200),
+    *,
+    frame_rate: float = 10,
+    size: tuple[int, int] = (64, 48),
+) -> Path:
+    """Write a video of plain grey frames in a format that every OpenCV writes (Motion JPEG, AVI).
+
+    Args:
+        path: Ends in `.avi`.
+        greys: The grey of each frame, 0 to 255.
+        frame_rate: Frames a second.
+        size: Width and height in pixels.
+    """
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), frame_rate, size)
+    assert writer.isOpened()
+    for grey in greys:
+        writer.write(np.full((size[1], size[0], 3), grey, np.uint8))
+    writer.release()
+    return path
