@@ -10,6 +10,7 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
+from protobuf_fields import content, number, text
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -62,31 +63,12 @@ def age_net(winner: int | None = None, *, seed: int = 0) -> bytes:
         if winner is not None and name == "fc8":
             kernel, bias = np.zeros_like(kernel), np.eye(8, dtype=np.float32)[winner] * 5
         kind = CONVOLUTION if name.startswith("conv") else INNER_PRODUCT
-        layer = _text(4, name) + _number(5, kind) + _blob(kernel) + _blob(bias.reshape(1, 1, 1, -1))
-        layers.append(_bytes(2, layer))
-    return _text(1, "CaffeNet") + b"".join(layers)
+        layer = text(4, name) + number(5, kind) + blob(kernel) + blob(bias.reshape(1, 1, 1, -1))
+        layers.append(content(2, layer))
+    return text(1, "CaffeNet") + b"".join(layers)
 
 
-def _blob(values: FloatArray) -> bytes:
-    sides = b"".join(_number(field, side) for field, side in enumerate(values.shape, start=1))
-    return _bytes(6, sides + _bytes(5, values.astype("<f4").tobytes()))
-
-
-def _varint(value: int) -> bytes:
-    written = bytearray()
-    while value > 0x7F:
-        written.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes([*written, value])
-
-
-def _number(field: int, value: int) -> bytes:
-    return _varint(field << 3) + _varint(value)
-
-
-def _bytes(field: int, content: bytes) -> bytes:
-    return _varint(field << 3 | 2) + _varint(len(content)) + content
-
-
-def _text(field: int, content: str) -> bytes:
-    return _bytes(field, content.encode())
+def blob(values: FloatArray) -> bytes:
+    """A four-sided array as a field of a layer."""
+    sides = b"".join(number(field, side) for field, side in enumerate(values.shape, start=1))
+    return content(6, sides + content(5, values.astype("<f4").tobytes()))

@@ -1,0 +1,149 @@
+"""The seam to OpenCV's DNN module, with networks that a line of numpy computes too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+import cv2
+import numpy as np
+import pytest
+from tiny_networks import PROTOTXT, SHAPE, FloatArray, caffe_file, onnx_file
+
+from age_pipeline.errors import ModelDamaged
+from age_pipeline.model_files import LoadedModel, ModelFile
+from age_pipeline.networks import Network, caffe_network, onnx_network, try_out
+
+MIX = np.array([[0.25, 0.5, -2], [3, 1, 0.125]], np.float32)
+
+Load = Callable[[bytes, Path], Network]
+
+
+def model(path: Path, data: bytes, *, verified: bool = True) -> LoadedModel:
+    return LoadedModel(path, data, "0" * 64, verified)
+
+
+def from_caffe(data: bytes, folder: Path) -> Network:
+    prototxt = folder / "tiny.prototxt"
+    prototxt.write_text(PROTOTXT)
+    return caffe_network(prototxt, model(folder / "tiny.caffemodel", data))
+
+
+def from_onnx(data: bytes, folder: Path) -> Network:
+    return onnx_network(model(folder / "tiny.onnx", data))
+
+
+BOTH = pytest.mark.parametrize(
+    ("load", "data"),
+    [
+        pytest.param(from_caffe, caffe_file(MIX), id="caffe"),
+        pytest.param(from_onnx, onnx_file(MIX), id="onnx"),
+    ],
+)
+
+
+@pytest.fixture
+def pictures() -> FloatArray:
+    return np.random.default_rng(0).standard_normal((5, *SHAPE), dtype=np.float32)
+
+
+@BOTH
+def test_a_batch_gets_what_each_of_it_gets_alone(
+    load: Load, data: bytes, tmp_path: Path, pictures: FloatArray
+) -> None:
+    network = load(data, tmp_path)
+    together = network.run(pictures)
+    assert together.dtype == np.float32
+    expected = np.einsum("oc,bchw->bohw", MIX, pictures)
+    np.testing.assert_allclose(together, expected, rtol=1e-5, atol=1e-5)
+    for picture, output in zip(pictures, together, strict=True):
+        np.testing.assert_allclose(network.run(picture[None])[0], output, rtol=1e-5, atol=1e-5)
+
+
+@BOTH
+def test_what_it_gave_stays_as_it_was(
+    load: Load, data: bytes, tmp_path: Path, pictures: FloatArray
+) -> None:
+    network = load(data, tmp_path)
+    first = network.run(pictures)
+    before = first.copy()
+    network.run(pictures * 2)
+    np.testing.assert_array_equal(first, before)
+
+
+@BOTH
+def test_a_path_may_have_any_name(
+    load: Load, data: bytes, tmp_path: Path, pictures: FloatArray
+) -> None:
+    folder = tmp_path / "modèles ネット"
+    folder.mkdir()
+    np.testing.assert_array_equal(
+        load(data, folder).run(pictures), load(data, tmp_path).run(pictures)
+    )
+
+
+@BOTH
+@pytest.mark.parametrize("spoil", ["other bytes", "cut"])
+def test_what_is_no_network_is_refused_in_one_short_line(
+    load: Load, data: bytes, spoil: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "modèles"
+    folder.mkdir()
+    with pytest.raises(ModelDamaged) as raised:
+        load(b"abc" if spoil == "other bytes" else data[:-7], folder)
+    message = str(raised.value)
+    assert message.startswith(f"{folder / 'tiny'}.")
+    assert "OpenCV cannot load this network" in message
+    assert message.isprintable()
+    assert len(message) - len(str(folder)) < 270
+    assert isinstance(raised.value.__cause__, cv2.error)
+
+
+def test_a_description_that_is_none_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.prototxt").write_text("no layers")
+    with pytest.raises(ModelDamaged, match="OpenCV cannot load this network"):
+        caffe_network(tmp_path / "a.prototxt", model(tmp_path / "a", caffe_file(MIX)))
+
+
+class TestTryOut:
+    MODEL = ModelFile(
+        name="tiny",
+        file="tiny.onnx",
+        licence="none",
+        home=Path("age_detector"),
+        url="https://example.org/tiny.onnx",
+        sha256="0" * 64,
+    )
+
+    def test_a_known_file_need_not_answer(self) -> None:
+        def answer() -> NoReturn:
+            raise AssertionError
+
+        try_out(answer, self.MODEL, model(Path("tiny.onnx"), b"", verified=True))
+
+    def test_another_answers_once(self) -> None:
+        answers: list[None] = []
+        loaded = model(Path("tiny.onnx"), b"", verified=False)
+        try_out(lambda: answers.append(None), self.MODEL, loaded)
+        assert len(answers) == 1
+
+    @pytest.mark.parametrize("error", [cv2.error("no weights"), ValueError("no numbers")])
+    def test_what_fails_at_it_is_refused(self, error: Exception) -> None:
+        def answer() -> NoReturn:
+            raise error
+
+        with pytest.raises(ModelDamaged) as raised:
+            try_out(answer, self.MODEL, model(Path("my/tiny.onnx"), b"", verified=False))
+        assert str(raised.value) == (
+            "my/tiny.onnx does not hold the weights of the tiny network; delete it, then: "
+            "python -m age_detector fetch tiny"
+        )
+        assert raised.value.__cause__ is error
+
+    def test_a_bug_stays_one(self) -> None:
+        def answer() -> NoReturn:
+            raise KeyError("bug")
+
+        with pytest.raises(KeyError, match="bug"):
+            try_out(answer, self.MODEL, model(Path("tiny.onnx"), b"", verified=False))
