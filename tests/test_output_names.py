@@ -1,3 +1,4 @@
+import os
 from pathlib import Path, PurePath
 
 import pytest
@@ -53,6 +54,24 @@ def test_no_file_is_given_twice_and_none_is_an_input(wanted: list[str]) -> None:
     chosen = [names.choose(PurePath(name)) for name in wanted]
 
     assert len({*chosen, *inputs}) == len(chosen) + len(inputs)
+
+
+def test_many_inputs_of_one_name_are_numbered_without_counting_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+
+    def realpath(path: Path) -> str:
+        asked.append(str(path))
+        return str(path)
+
+    monkeypatch.setattr(os.path, "realpath", realpath)
+    names = OutputNames(Path("/x"), [])
+
+    chosen = [names.choose(PurePath("a.jpg")) for _ in range(100)]
+
+    assert chosen[-1] == Path("/x/a-100.jpg")
+    assert len(asked) < 500
 
 
 @pytest.mark.parametrize(

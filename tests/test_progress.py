@@ -52,6 +52,23 @@ def test_lines_appear_above_the_bar(
     assert capfdbinary.readouterr().out == b"a line\n" * 3
 
 
+def test_a_line_on_standard_output_first_clears_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = io.BytesIO()
+    screen = io.TextIOWrapper(shown, "utf-8", write_through=True)
+    monkeypatch.setattr(screen, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdout", screen)
+    monkeypatch.setattr(sys, "stderr", screen)
+
+    def program() -> None:
+        for _ in with_progress(["a", "b"], 2):
+            StandardOutput().write(b"a line\n")
+
+    assert run(program, "program") == 0
+
+    before = shown.getvalue().decode().split("a line\n")[:2]
+    assert ["0/2" in text and text.endswith("\r") for text in before] == [True, True]
+
+
 @pytest.mark.parametrize("case", ["one item", "quiet", "no terminal", "no stderr"])
 def test_elsewhere_there_is_none(monkeypatch: pytest.MonkeyPatch, case: str) -> None:
     terminal = io.StringIO() if case == "no terminal" else Terminal()

@@ -74,6 +74,10 @@ def test_json_has_one_record_per_input_in_order(memory: InMemory) -> None:
     assert memory.is_closed
 
 
+def test_json_is_utf8_that_people_can_read() -> None:
+    assert json_line({"image": "Zoë 東.jpg"}) == '{"image": "Zoë 東.jpg"}\n'.encode()
+
+
 def test_csv_has_one_row_per_face_and_one_where_there_is_none(memory: InMemory) -> None:
     feed(CsvTable(memory, REPORTING))
 
