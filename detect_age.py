@@ -15,10 +15,8 @@ from age_pipeline import command_line, options
 from age_pipeline.errors import UsageError
 
 if TYPE_CHECKING:
-    from age_pipeline.data import Frame, Person
     from age_pipeline.records import Reporting
     from age_pipeline.stages import AgeDetector, FaceDetector
-    from age_pipeline.window import Window
     from age_pipeline.writers import Sink
 
 DESCRIPTION = """\
@@ -72,15 +70,16 @@ def _run(asked: argparse.Namespace) -> None:
     with ExitStack() as stack:
         pictures = stack.enter_context(Pictures(inputs))
         sinks = stack.enter_context(Sinks(_open_sinks(asked, files, reporting, is_one_picture)))
-        window = _open_window(asked, is_one_picture, stack)
         for item in stack.enter_context(closing(with_progress(pictures, len(inputs)))):
             if isinstance(item, FailedInput):
                 log.error("%s", item.error)
                 sinks.fail(item)
-                continue
-            people = find_people(item, faces, ages)
-            sinks.write(item, people)
-            if window is not None and not _show(window, item, people, reporting):
+            else:
+                people = find_people(item, faces, ages)
+                if not people:
+                    log.info("%s: no face found", item.name)
+                sinks.write(item, people)
+            if sinks.ended:
                 break
 
 
@@ -122,6 +121,7 @@ def _open_sinks(
 ) -> list[Sink]:
     from age_pipeline.annotated_pictures import open_annotated
     from age_pipeline.destinations import STDOUT, StandardOutput, open_destination
+    from age_pipeline.shown_pictures import ShownPictures
     from age_pipeline.writers import CsvTable, JsonLines, TextLines
 
     sinks: list[Sink] = []
@@ -137,34 +137,16 @@ def _open_sinks(
             sinks.append(
                 open_annotated(asked.output, inputs, reporting, one_picture=is_one_picture)
             )
+        if _wants_window(asked, is_one_picture):
+            sinks.append(ShownPictures(reporting))
         opened.pop_all()
     return sinks
 
 
-def _open_window(
-    asked: argparse.Namespace, is_one_picture: bool, stack: ExitStack
-) -> Window | None:
-    from age_pipeline.errors import WindowError
-    from age_pipeline.window import Window
-
-    has_other_output = any((asked.output, asked.json, asked.csv))
-    if not (is_one_picture and not has_other_output if asked.show is None else asked.show):
-        return None
-    try:
-        return stack.enter_context(Window("detect_age"))
-    except WindowError as error:
-        log.info("%s", error)
-        return None
-
-
-def _show(window: Window, frame: Frame, people: Sequence[Person], reporting: Reporting) -> bool:
-    from age_pipeline.drawing import draw_people
-
-    drawn = draw_people(
-        frame.image, people, interval_level=reporting.interval_level, at_least=reporting.at_least
-    )
-    window.show(drawn)
-    return not window.ended
+def _wants_window(asked: argparse.Namespace, is_one_picture: bool) -> bool:
+    if asked.show is not None:
+        return bool(asked.show)
+    return is_one_picture and not any((asked.output, asked.json, asked.csv))
 
 
 def _parser() -> argparse.ArgumentParser:

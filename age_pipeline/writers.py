@@ -38,6 +38,11 @@ class Sink(ABC):
 
     outlives_errors: ClassVar[bool] = False
 
+    @property
+    def ended(self) -> bool:
+        """Whether nobody wants a further result."""
+        return False
+
     @abstractmethod
     def write(self, frame: Frame, people: Sequence[Person]) -> None:
         """Take a picture that was looked at. Raises OutputError where it cannot be written."""
@@ -65,11 +70,16 @@ class Sink(ABC):
 class Sinks(Sink):
     """Several sinks as one. An error of one is logged, and keeps no result from the others.
 
-    A sink whose reader has gone (`| head`) is left out; BrokenPipeError says that it was the last.
+    A sink whose reader has gone (`| head`) is left out, and it has all `ended` if it was the last.
     """
 
     def __init__(self, sinks: Iterable[Sink]) -> None:
         self._sinks = list(sinks)
+        self._is_unread = False
+
+    @property
+    def ended(self) -> bool:
+        return self._is_unread or any(sink.ended for sink in self._sinks)
 
     def write(self, frame: Frame, people: Sequence[Person]) -> None:
         self._each(lambda sink: sink.write(frame, people))
@@ -90,12 +100,11 @@ class Sinks(Sink):
                     self._sinks.remove(sink)
             except BrokenPipeError:
                 self._sinks.remove(sink)
-                if not self._sinks:
-                    raise
+                self._is_unread = not self._sinks
 
 
 class TextLines(Sink):
-    """A line for each face; a picture without one is noted in the log.
+    """A line for each face; nothing for a picture without one.
 
     Args:
         destination: Standard output, or where else the lines go.
@@ -109,17 +118,15 @@ class TextLines(Sink):
         self._named = named
 
     def write(self, frame: Frame, people: Sequence[Person]) -> None:
-        if not people:
-            log.info("%s: no face found", frame.name)
-            return
         prefix = f"{one_line(frame.name)}: " if self._named else ""
         report = self._reporting
         ages = [age_line(each.age, report.interval_level, report.at_least) for each in people]
         text = "".join(f"{prefix}{line}\n" for line in ages)
-        self._destination.write(text.encode(_terminal_encoding(), "backslashreplace"))
+        if text:
+            self._destination.write(text.encode(_terminal_encoding(), "backslashreplace"))
 
     def fail(self, failed: FailedInput) -> None:
-        """Nothing: the log has it."""
+        """Nothing: it is no result."""
 
     def close(self) -> None:
         self._destination.close()

@@ -79,7 +79,7 @@ class FakeWindow:
 
 @pytest.fixture
 def screen(monkeypatch: pytest.MonkeyPatch) -> type[FakeWindow]:
-    monkeypatch.setattr("age_pipeline.window.Window", FakeWindow)
+    monkeypatch.setattr("age_pipeline.shown_pictures.Window", FakeWindow)
     FakeWindow.shown = []
     FakeWindow.keys = ""
     return FakeWindow
@@ -92,7 +92,7 @@ class NoWindow(FakeWindow):
 
 @pytest.fixture(autouse=True)
 def no_screen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("age_pipeline.window.Window", NoWindow)
+    monkeypatch.setattr("age_pipeline.shown_pictures.Window", NoWindow)
 
 
 @pytest.fixture
@@ -202,10 +202,13 @@ def test_names_may_come_from_a_list(run: Run, folder: Path) -> None:
     assert [line.partition(":")[0] for line in out.splitlines()] == ["a.png"] * 2 + ["b.png"] * 2
 
 
-def test_a_picture_without_a_face_is_a_note_and_no_error(run: Run, folder: Path) -> None:
+@pytest.mark.parametrize("argv", [[], ["--json", "a.json"], ["--csv", "a.csv"]])
+def test_a_picture_without_a_face_is_a_note_and_no_error(
+    run: Run, folder: Path, argv: list[str]
+) -> None:
     save(folder / "night.png", grey=0)
 
-    code, out, err = run("-i", "night.png")
+    code, out, err = run("-i", "night.png", *argv)
 
     assert (code, out) == (0, "")
     assert "detect_age: night.png: no face found\n" in err
@@ -524,6 +527,7 @@ def test_an_output_that_cannot_be_opened_leaves_no_traces(
         (["-i", "a.png", "--output", "out.png", "--show"], 1),
         (["-i", "a.png", "b.png"], 0),
         (["-i", "."], 0),
+        (["-i", "gone.png"], 0),
         (["-i", "a.png", "b.png", "gone.png", "--show"], 2),
     ],
 )
@@ -563,4 +567,10 @@ def test_without_a_screen_it_is_said_what_to_use_instead(
     code, out, err = run("-i", photo, *argv)
 
     assert (code, len(out.splitlines())) == (0, 2)
-    assert "detect_age: no window can be opened: no screen; use --output\n" in err
+    assert err.count("detect_age: no window can be opened: no screen; use --output\n") == 1
+
+
+def test_that_is_said_once_however_many_pictures(run: Run, photo: Path) -> None:
+    _, _, err = run("-i", photo, photo, "--show")
+
+    assert err.count("no window can be opened") == 1

@@ -1,7 +1,6 @@
 import csv
 import io
 import json
-import logging
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
@@ -134,15 +133,6 @@ def test_text_reports_what_is_asked_for(memory: InMemory) -> None:
     assert "18" in memory.text
 
 
-def test_a_picture_without_a_face_is_noted_in_the_log(
-    memory: InMemory, caplog: pytest.LogCaptureFixture
-) -> None:
-    with caplog.at_level(logging.INFO, "detect_age"):
-        feed(TextLines(memory, REPORTING, named=True))
-
-    assert [record.getMessage() for record in caplog.records] == ["empty.jpg: no face found"]
-
-
 def test_a_name_in_text_can_neither_break_the_line_nor_the_terminal(memory: InMemory) -> None:
     TextLines(memory, REPORTING, named=True).write(frame("a\n\x1b[2J\udce9.jpg"), PEOPLE[:1])
 
@@ -233,22 +223,47 @@ class Gone(Recorder):
 def test_a_reader_that_has_gone_keeps_nothing_from_the_others(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    sinks = [Gone(), Recorder()]
+    recorders = [Gone(), Recorder()]
+    sinks = Sinks(recorders)
 
-    feed(Sinks(sinks))
+    feed(sinks)
 
-    assert sinks[0].given == ALL[:2]
-    assert sinks[1].given == ALL
+    assert recorders[0].given == ALL[:2]
+    assert recorders[1].given == ALL
     assert caplog.records == []
+    assert not sinks.ended
 
 
-def test_when_the_last_reader_has_gone_the_work_can_end() -> None:
-    sinks = [Gone(), Gone()]
+def test_it_has_ended_when_the_last_reader_has_gone() -> None:
+    sinks = Sinks([Gone(), Gone()])
+    sinks.write(frame(), PEOPLE)
+    assert not sinks.ended
 
-    with pytest.raises(BrokenPipeError):
-        feed(Sinks(sinks))
+    sinks.write(frame(), PEOPLE)
 
-    assert [sink.given for sink in sinks] == [ALL[:2]] * 2
+    assert sinks.ended
+
+
+def test_it_has_ended_when_one_of_them_has() -> None:
+    class Satisfied(Recorder):
+        @property
+        def ended(self) -> bool:
+            return bool(self.given)
+
+    sinks = Sinks([Recorder(), Satisfied()])
+    assert not sinks.ended
+
+    sinks.write(frame(), PEOPLE)
+
+    assert sinks.ended
+
+
+def test_without_any_sink_the_inputs_are_still_looked_at() -> None:
+    sinks = Sinks([])
+
+    feed(sinks)
+
+    assert not sinks.ended
 
 
 def test_a_full_disk_costs_the_json_file_and_nothing_else(tmp_path: Path) -> None:
