@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Self
@@ -154,16 +155,22 @@ def test_the_originals_command_reads_the_first_camera(
     run: Run, monkeypatch: pytest.MonkeyPatch, screen: type[FakeWindow], argv: list[str]
 ) -> None:
     numbers = []
-    real = cv2.VideoCapture
 
-    def capture(number: int) -> cv2.VideoCapture:
-        numbers.append(number)
-        return real("film.avi")
+    class FakeCamera:
+        def __init__(self, number: int) -> None:
+            numbers.append(number)
 
-    monkeypatch.setattr(cv2, "VideoCapture", capture)
+        def read(self) -> tuple[bool, Image]:
+            time.sleep(0.002)
+            return True, np.full((48, 64, 3), 120, np.uint8)
+
+        def release(self) -> None:
+            numbers.append(-1)
+
+    monkeypatch.setattr(cv2, "VideoCapture", FakeCamera)
     screen.ends_after = 1
     code, _, err = run(*argv)
-    assert numbers == [0]
+    assert numbers == [0, -1]
     assert (code, len(screen.shown)) == (0, 1)
     assert "error" not in err
 
