@@ -11,6 +11,8 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import age_detector
+import face_detector
 from age_pipeline import command_line, options
 from age_pipeline.errors import UsageError
 
@@ -97,8 +99,6 @@ def _names(asked: argparse.Namespace) -> list[str]:
 
 
 def _face_detector(asked: argparse.Namespace) -> FaceDetector:
-    import face_detector
-
     return face_detector.load(
         asked.detector,
         options.model_folder("--face", asked.face, options.FACE_FOLDER),
@@ -108,8 +108,6 @@ def _face_detector(asked: argparse.Namespace) -> FaceDetector:
 
 
 def _age_detector(asked: argparse.Namespace) -> AgeDetector:
-    import age_detector
-
     folder = options.model_folder("--age", asked.age, options.AGE_FOLDER)
     ages = age_detector.load(asked.age_model, folder)
     log.info("ages by %s (%s)", ages.model.name, ages.model.file)
@@ -168,7 +166,7 @@ def _parser() -> argparse.ArgumentParser:
     inputs.add_argument(
         "--recursive", action="store_true", help="take the pictures of subfolders too"
     )
-    options.add_model_options(parser)
+    options.add_model_options(parser, face_detector.NAMES, age_detector.NAMES)
     looks = parser.add_argument_group("how to look for faces").add_mutually_exclusive_group()
     looks.add_argument(
         "--thorough",

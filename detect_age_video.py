@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+import age_detector
+import face_detector
 from age_pipeline import command_line, options
 
 if TYPE_CHECKING:
@@ -43,8 +45,6 @@ def _run(asked: argparse.Namespace) -> None:
     command_line.set_talk(verbose=asked.verbose, quiet=asked.quiet)
 
     # What is heavy comes only now: --help and wrong options are answered without it.
-    import age_detector
-    import face_detector
     from age_pipeline.destinations import StandardOutput
     from age_pipeline.labels import age_line
     from age_pipeline.stages import find_people
@@ -112,7 +112,7 @@ def _parser() -> argparse.ArgumentParser:
         action=argparse.BooleanOptionalAction,
         help="show the video in a window, or never (default: where there is a screen)",
     )
-    options.add_model_options(parser)
+    options.add_model_options(parser, face_detector.NAMES, age_detector.NAMES)
     options.add_report_options(parser)
     options.add_talk_options(parser)
     return parser

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from age_pipeline.errors import UsageError
-from age_pipeline.model_files import ModelFile, places
 
 if TYPE_CHECKING:
+    from age_pipeline.model_files import ModelFile
     from age_pipeline.stages import AgeDetector
 
     MODELS: dict[str, ModelFile]
@@ -34,6 +34,7 @@ def load(name: str | None = None, folder: Path | None = None) -> AgeDetector:
     if name not in (None, *NAMES):
         raise UsageError(f"no age model named {name!r}; there is: {', '.join(NAMES)}")
     from age_detector import levi_hassner
+    from age_pipeline.model_files import places
 
     in_folder = places(levi_hassner.WEIGHTS, folder)[0]
     if name == "levi-hassner" or (name is None and in_folder.is_file()):

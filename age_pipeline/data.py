@@ -81,8 +81,12 @@ class Box:
         Fractions of a pixel are cut off, as the original program does.
 
         Args:
-            left, top, right, bottom: Edges in pixels; may lie outside, may be infinite.
-            width, height: Size of the picture in pixels.
+            left: Edge in pixels; it may lie outside the picture, as may the others, or be infinite.
+            top: Likewise.
+            right: Likewise, one past the last pixel inside.
+            bottom: Likewise.
+            width: Of the picture, in pixels.
+            height: Of the picture, in pixels.
 
         Returns:
             The box, or None where nothing of it is left, or where an edge is not a number.
@@ -223,8 +227,11 @@ class AgeEstimate:
 
     @property
     def years(self) -> float:
-        """The median. The probability of a year lies evenly on the half year to either side of it,
-        so that certainty of 30 reads 30.0."""
+        """The median.
+
+        The probability of a year lies evenly on the half year to either side of it, so that
+        certainty of 30 reads 30.0.
+        """
         cumulative = np.cumsum(self.probabilities)
         year = int(np.searchsorted(cumulative, 0.5))
         before = float(cumulative[year - 1]) if year else 0.0
@@ -233,8 +240,11 @@ class AgeEstimate:
 
     @property
     def brackets(self) -> dict[str, float]:
-        """The probability of each bracket, youngest first; they sum to 1. A year that lies in a
-        gap between two brackets counts for the nearer one, the younger on a tie."""
+        """The probability of each bracket, youngest first; they sum to 1.
+
+        A year that lies in a gap between two brackets counts for the nearer one, the younger on a
+        tie.
+        """
         sums = np.bincount(_BRACKET_OF_YEAR, self.probabilities, minlength=len(BRACKETS))
         return dict(zip(BRACKET_NAMES, sums.tolist(), strict=True))
 

@@ -7,16 +7,12 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePath
 from typing import NoReturn
 
 from age_pipeline import __version__
 from age_pipeline.errors import UsageError
-
-# The rooms' own lists cannot be asked before parsing: importing a room loads OpenCV.
-DETECTORS = ("ssd",)
-AGE_MODELS = ("compact", "levi-hassner")
 
 FACE_FOLDER = "face_detector"
 AGE_FOLDER = "age_detector"
@@ -46,8 +42,16 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{message} (--help shows the options)")
 
 
-def add_model_options(parser: argparse.ArgumentParser) -> None:
-    """Which models answer, and where their files lie."""
+def add_model_options(
+    parser: argparse.ArgumentParser, detectors: Sequence[str], age_models: Sequence[str]
+) -> None:
+    """Which models answer, and where their files lie.
+
+    Args:
+        parser: Gets the options.
+        detectors: Names of the face detectors, the default first.
+        age_models: Names of the age models.
+    """
     group = parser.add_argument_group("models")
     group.add_argument(
         "-f",
@@ -72,11 +76,11 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         help="report faces of at least this confidence, 0 to 1 (default: %(default)s)",
     )
     group.add_argument(
-        "--detector", choices=DETECTORS, default=DETECTORS[0], help="what finds the faces"
+        "--detector", choices=detectors, default=detectors[0], help="what finds the faces"
     )
     group.add_argument(
         "--age-model",
-        choices=AGE_MODELS,
+        choices=age_models,
         help="what estimates the ages (default: levi-hassner where its age_net.caffemodel lies in"
         " the folder of --age, else compact)",
     )

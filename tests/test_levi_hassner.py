@@ -87,7 +87,9 @@ def test_the_brackets_are_what_the_layers_of_the_table_compute(
         assert list(estimate.brackets.values()) == pytest.approx(expected.tolist(), abs=1e-4)
 
 
-def test_together_they_get_what_each_gets_alone(ages: LeviHassnerAgeDetector, crops: list[Image]) -> None:
+def test_together_they_get_what_each_gets_alone(
+    ages: LeviHassnerAgeDetector, crops: list[Image]
+) -> None:
     together = ages.estimate(crops)
     for crop, estimate in zip(crops, together, strict=True):
         [alone] = ages.estimate([crop])
