@@ -6,8 +6,13 @@ from pathlib import Path
 
 import pytest
 from caffe_files import age_net
+from hypothesis import HealthCheck, settings
 
 from age_pipeline.model_files import CACHE_VARIABLE
+
+# A busy machine must not fail a test.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)
