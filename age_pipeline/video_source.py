@@ -210,7 +210,7 @@ class Recording(VideoSource):
 @contextmanager
 def _silence() -> Iterator[None]:
     """Keep OpenCV and its FFmpeg from writing on stderr: what fails is told by our own errors."""
-    # FFmpeg's own level is read at each opening, and counts for as long as that video is open.
+    # FFmpeg's own level is read when the first video of a process is opened.
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", str(_QUIET))
     before = cv2.utils.logging.getLogLevel()
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
