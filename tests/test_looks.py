@@ -1,0 +1,312 @@
+"""Where to look again: the scheme, with a detector that knows what it cannot see."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from painted_faces import PaintedFaces, paint, scene, turned
+
+from age_pipeline.data import Box, Face, Image
+from face_detector.looks import SMALLEST_TILE, LookAgain, View, merged
+
+PORTRAIT = Box(150, 60, 300, 260)
+
+
+@pytest.fixture
+def portrait() -> Image:
+    image = scene(500, 400)
+    paint(image, PORTRAIT, 1)
+    image.flags.writeable = False
+    return image
+
+
+def crowd(boxes: list[Box], width: int = 1600, height: int = 1200) -> Image:
+    image = scene(width, height)
+    for number, box in enumerate(boxes, start=1):
+        paint(image, box, number)
+    image.flags.writeable = False
+    return image
+
+
+def around(x: int, y: int, width: int = 40, height: int = 50) -> Box:
+    """A box with this middle."""
+    return Box(x - width // 2, y - height // 2, x + width // 2, y + height // 2)
+
+
+def by_place(boxes: list[Box]) -> list[Box]:
+    return sorted(boxes, key=lambda box: (box.left, box.top))
+
+
+def found_by(detector: LookAgain, image: Image) -> list[Box]:
+    return by_place([face.box for face in detector.detect(image)])
+
+
+class TestOrdinaryPortrait:
+    def test_a_certain_face_costs_one_look(self, portrait: Image) -> None:
+        once = PaintedFaces()
+        assert LookAgain(once).detect(portrait) == [Face(PORTRAIT, 0.99)]
+        assert once.looks == [(400, 500)]
+
+    def test_an_uncertain_one_is_looked_at_from_all_sides(self, portrait: Image) -> None:
+        once = PaintedFaces(confidence=0.9)
+        assert LookAgain(once).detect(portrait) == [Face(PORTRAIT, 0.9)]
+        assert once.looks == [(400, 500), (500, 400), (400, 500), (500, 400)]
+
+    def test_the_model_is_the_detectors(self) -> None:
+        assert LookAgain(PaintedFaces()).model == PaintedFaces().model
+
+    def test_what_is_no_picture_is_refused(self) -> None:
+        with pytest.raises(TypeError, match="uint8"):
+            LookAgain(PaintedFaces()).detect(np.zeros((9, 9, 3)))  # type: ignore[arg-type]
+
+
+class TestLyingPicture:
+    @pytest.mark.parametrize("quarter_turns", [1, 2, 3])
+    @pytest.mark.parametrize("lying", [None, 0.6, 0.96])
+    def test_the_face_is_found_as_it_stands(
+        self, portrait: Image, quarter_turns: int, lying: float | None
+    ) -> None:
+        image, box = turned(portrait, PORTRAIT, quarter_turns)
+        once = PaintedFaces(lying=lying)
+        assert LookAgain(once).detect(image) == [Face(box, 0.99, quarter_turns)]
+        assert len(once.looks) == 4
+
+    @pytest.mark.parametrize("quarter_turns", [1, 2, 3])
+    def test_a_hairs_breadth_more_does_not_turn_it(
+        self, portrait: Image, quarter_turns: int
+    ) -> None:
+        image, box = turned(portrait, PORTRAIT, quarter_turns)
+        once = PaintedFaces(confidence=0.97, lying=0.96)
+        assert LookAgain(once).detect(image) == [Face(box, 0.96)]
+
+    @pytest.mark.parametrize("quarter_turns", [1, 2, 3])
+    @pytest.mark.parametrize("thorough", [False, True])
+    def test_the_small_faces_of_a_lying_group_are_found_as_they_stand(
+        self, quarter_turns: int, thorough: bool
+    ) -> None:
+        # The first is just seen in one look; the others only in tiles.
+        boxes = [around(300, 300, 80, 100), around(900, 500), around(1500, 1100), around(700, 90)]
+        upright = crowd(boxes)
+        image, _ = turned(upright, boxes[0], quarter_turns)
+        faces = LookAgain(PaintedFaces(), thorough=thorough).detect(image)
+        assert {face.quarter_turns for face in faces} == {quarter_turns}
+        expected = [turned(upright, box, quarter_turns)[1] for box in boxes]
+        assert by_place([face.box for face in faces]) == by_place(expected)
+
+
+SPREAD = [around(x, y) for x in (100, 560, 1040, 1500) for y in (90, 610, 1100)]
+
+
+class TestSmallFaces:
+    def test_are_found_in_tiles_and_tiles_of_tiles(self) -> None:
+        once = PaintedFaces()
+        image = crowd(SPREAD)
+        assert once.detect(image) == []
+        assert found_by(LookAgain(once), image) == by_place(SPREAD)
+
+    def test_lead_to_smaller_ones(self) -> None:
+        seen, unseen = around(400, 300, 80, 100), around(1200, 800)
+        once = PaintedFaces()
+        assert found_by(LookAgain(once), crowd([seen, unseen])) == [seen, unseen]
+        # Nobody has to be turned for it, nor a margin drawn.
+        assert all(height < width <= 1600 for height, width in once.looks)
+
+    def test_are_not_looked_for_beside_a_large_one(self) -> None:
+        large, unseen = around(400, 500, 400, 500), around(1200, 800)
+        once = PaintedFaces()
+        assert found_by(LookAgain(once), crowd([large, unseen])) == [large]
+        assert len(once.looks) == 1
+        assert found_by(LookAgain(once, thorough=True), crowd([large, unseen])) == [large, unseen]
+
+    def test_cut_by_the_edge_of_a_tile_are_reported_once_and_whole(self) -> None:
+        # The tiles of 1600x1200 end at 914 and 1600 across, 686 and 1200 down; they begin at 686
+        # and 514. This detector sees no such face in the whole picture, but half of one in a tile.
+        cut = [around(x, y) for x in (686, 800, 914) for y in (400, 514, 600, 686)]
+        once = PaintedFaces(smallest=0.033)
+        assert once.detect(crowd(cut)) == []
+        assert len(once.detect(crowd(cut)[:, :914])) > 0
+        assert found_by(LookAgain(once), crowd(cut)) == by_place(cut)
+
+    def test_at_the_edge_of_the_picture_are_reported(self) -> None:
+        corners = [Box(0, 0, 40, 50), Box(1560, 0, 1600, 50), Box(0, 1150, 40, 1200)]
+        corners.append(Box(1560, 1150, 1600, 1200))
+        assert found_by(LookAgain(PaintedFaces()), crowd(corners)) == by_place(corners)
+
+
+class TestFaceThatFillsTheFrame:
+    @pytest.mark.parametrize("size", [(400, 300), (300, 400), (200, 900)])
+    def test_is_found_in_a_picture_with_a_margin(self, size: tuple[int, int]) -> None:
+        width, height = size
+        image = scene(width, height)
+        box = Box(4, 4, width - 4, height - 4)
+        paint(image, box, 1)
+        once = PaintedFaces()
+        assert LookAgain(once).detect(image) == [Face(box, 0.99)]
+        assert len([look for look in once.looks if look[0] > height and look[1] > width]) == 1
+
+
+class TestSurer:
+    """Every look is another chance for a ghost."""
+
+    @pytest.mark.parametrize(("confidence", "reported"), [(0.69, False), (0.71, True)])
+    def test_what_only_further_looks_find_must_be_surer(
+        self, confidence: float, reported: bool
+    ) -> None:
+        small = around(400, 300)
+        image = crowd([small])
+        for thorough in (False, True):
+            detector = LookAgain(PaintedFaces(confidence=confidence), thorough=thorough)
+            assert found_by(detector, image) == ([small] if reported else [])
+
+    def test_the_first_look_needs_no_more_than_was_asked_for(self, portrait: Image) -> None:
+        assert found_by(LookAgain(PaintedFaces(confidence=0.51)), portrait) == [PORTRAIT]
+
+
+class TestCost:
+    @pytest.mark.parametrize(
+        ("size", "looks", "thorough"),
+        [
+            # As it is, three turns, a margin; then tiles, and tiles of tiles.
+            ((1600, 1200), 5 + 4 + 16, 5 + 4 + 16 + 64),
+            ((3000, 2000), 5 + 2 + 8, None),
+            ((600, 500), 9, 9),
+            ((400, 400), 5, 5),
+            ((1, 1), 5, 5),
+            ((3000, 20), 5 + 2 + 4, 5 + 2 + 4 + 8 + 16),
+        ],
+    )
+    def test_of_an_empty_picture_is_bounded(
+        self, size: tuple[int, int], looks: int, thorough: int | None
+    ) -> None:
+        once = PaintedFaces()
+        assert LookAgain(once).detect(scene(*size)) == []
+        assert len(once.looks) == looks
+        if thorough is not None:
+            once = PaintedFaces()
+            assert LookAgain(once, thorough=True).detect(scene(*size)) == []
+            assert len(once.looks) == thorough
+
+    def test_thorough_looks_everywhere_whatever_was_found(self, portrait: Image) -> None:
+        once = PaintedFaces()
+        assert LookAgain(once, thorough=True).detect(portrait) == [Face(PORTRAIT, 0.99)]
+        tile = (round(400 / 1.75), round(500 / 1.75))
+        assert tile[1] >= SMALLEST_TILE
+        assert once.looks == [
+            *((400, 500), (500, 400), (400, 500), (500, 400)),
+            (400 + 2 * 250, 500 + 2 * 250),
+            *[tile] * 4,
+        ]
+
+    @settings(max_examples=30)
+    @given(st.integers(1, 1500), st.integers(1, 1500))
+    def test_no_look_takes_more_memory_than_six_pictures(self, width: int, height: int) -> None:
+        once = PaintedFaces()
+        LookAgain(once).detect(scene(width, height))
+        assert max(look[0] * look[1] for look in once.looks) <= 6 * width * height * 1.01 + 50
+
+
+@st.composite
+def views(draw: st.DrawFn) -> tuple[Image, View, Box]:
+    """A picture, a view that may reach outside it, and a rectangle inside both, painted white."""
+    width, height = draw(st.integers(1, 30)), draw(st.integers(1, 30))
+    left, top = draw(st.integers(-9, width - 1)), draw(st.integers(-9, height - 1))
+    right = draw(st.integers(max(left, 0) + 1, width + 9))
+    bottom = draw(st.integers(max(top, 0) + 1, height + 9))
+    view = View(left, top, right, bottom, draw(st.integers(0, 3)))
+    across = sorted(draw(st.tuples(*[st.integers(max(left, 0), min(right, width))] * 2)))
+    down = sorted(draw(st.tuples(*[st.integers(max(top, 0), min(bottom, height))] * 2)))
+    if across[0] == across[1]:
+        across = [max(left, 0), min(right, width)]
+    if down[0] == down[1]:
+        down = [max(top, 0), min(bottom, height)]
+    box = Box(across[0], down[0], across[1], down[1])
+    image = np.zeros((height, width, 3), np.uint8)
+    image[box.top : box.bottom, box.left : box.right] = 255
+    return image, view, box
+
+
+class TestView:
+    @given(views())
+    def test_leads_back_to_the_picture(self, drawn: tuple[Image, View, Box]) -> None:
+        image, view, box = drawn
+        rows, columns = np.nonzero((view.cut(image) == 255).all(axis=-1))
+        seen = Box(columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+        assert view.to_picture(Face(seen, 0.7), image) == Face(box, 0.7, view.quarter_turns)
+
+    @given(views())
+    def test_has_its_own_size_and_grey_outside(self, drawn: tuple[Image, View, Box]) -> None:
+        image, view, _ = drawn
+        cut = view.cut(image)
+        assert cut.flags.c_contiguous
+        across, down = view.right - view.left, view.bottom - view.top
+        assert cut.shape == ((across, down) if view.quarter_turns % 2 else (down, across)) + (3,)
+        height, width = image.shape[:2]
+        inside = View(
+            max(view.left, 0), max(view.top, 0), min(view.right, width), min(view.bottom, height)
+        )
+        shared = (inside.right - inside.left) * (inside.bottom - inside.top)
+        assert (cut == 127).all(axis=-1).sum() == across * down - shared
+
+    def test_a_face_outside_the_picture_is_none(self) -> None:
+        image = scene(20, 10)
+        view = View(-10, -10, 30, 20)
+        assert view.to_picture(Face(Box(0, 0, 10, 9), 0.9), image) is None
+        partly = view.to_picture(Face(Box(5, 5, 15, 15), 0.9), image)
+        assert partly == Face(Box(0, 0, 5, 5), 0.9)
+
+    @given(st.integers(8, 4000), st.integers(8, 4000), st.integers(0, 3))
+    def test_tiles_overlap_and_leave_nothing_out(self, width: int, height: int, turns: int) -> None:
+        tiles = View(100, 50, 100 + width, 50 + height, turns).tiles()
+        assert {tile.quarter_turns for tile in tiles} == {turns}
+        columns = sorted({(tile.left, tile.right) for tile in tiles})
+        rows = sorted({(tile.top, tile.bottom) for tile in tiles})
+        assert len(tiles) == len(columns) * len(rows)
+        for spans, first, length in ((columns, 100, width), (rows, 50, height)):
+            assert (spans[0][0], spans[-1][1]) == (first, first + length)
+            for (_, end), (begin, _) in pairwise(spans):
+                # A quarter of a tile; give or take a pixel, because tiles are whole pixels.
+                assert end - begin == pytest.approx(length / 1.75 / 4, abs=2)
+        assert len(columns if width >= height else rows) == 2
+
+    @pytest.mark.parametrize(
+        ("size", "across", "down"),
+        [((1600, 1200), 2, 2), ((1200, 1600), 2, 2), ((1600, 600), 2, 1), ((600, 1600), 1, 2)],
+    )
+    def test_a_short_side_is_not_cut(self, size: tuple[int, int], across: int, down: int) -> None:
+        tiles = View(0, 0, *size).tiles()
+        assert len({tile.left for tile in tiles}) == across
+        assert len({tile.top for tile in tiles}) == down
+
+
+class TestMerged:
+    def test_of_two_looks_at_one_face_the_surer_counts(self) -> None:
+        sure, less = Face(Box(0, 0, 20, 20), 0.9), Face(Box(3, 0, 23, 20), 0.8)
+        assert merged([less, sure]) == [sure]
+
+    def test_neighbours_stay_two(self) -> None:
+        left, right = Face(Box(0, 0, 20, 20), 0.8), Face(Box(9, 0, 29, 20), 0.9)
+        assert merged([left, right]) == [right, left]
+
+    def test_a_part_of_a_face_is_none_however_sure(self) -> None:
+        face, mouth = Face(Box(0, 0, 60, 60), 0.8), Face(Box(20, 35, 50, 65), 0.99)
+        assert merged([face, mouth]) == [face]
+
+    def test_a_small_face_that_a_large_one_covers_in_part_stays(self) -> None:
+        face, behind = Face(Box(0, 0, 60, 60), 0.8), Face(Box(48, 0, 78, 30), 0.99)
+        assert merged([face, behind]) == [behind, face]
+
+    def test_a_face_of_nearly_the_same_size_is_no_part(self) -> None:
+        # A long face across a broad one: seven tenths of it inside, and yet hardly the same.
+        broad, long = Face(Box(0, 0, 60, 30), 0.9), Face(Box(20, 0, 45, 40), 0.8)
+        assert merged([broad, long]) == [broad, long]
+
+    def test_most_confident_first(self) -> None:
+        apart = [Face(Box(30 * n, 0, 30 * n + 9, 9), n / 10) for n in (3, 9, 5)]
+        assert [face.confidence for face in merged(apart)] == [0.9, 0.5, 0.3]
+
+    def test_nobody(self) -> None:
+        assert merged([]) == []
