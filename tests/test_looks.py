@@ -131,6 +131,28 @@ class TestSmallFaces:
         assert len(once.detect(crowd(cut)[:, :914])) > 0
         assert found_by(LookAgain(once), crowd(cut)) == by_place(cut)
 
+    def test_are_looked_for_only_where_tiles_can_show_more(self) -> None:
+        # In the picture this one is small, and in a quarter of it no more.
+        seen = around(200, 200, 88, 108)
+        once = PaintedFaces()
+        assert found_by(LookAgain(once), crowd([seen])) == [seen]
+        assert len(once.looks) == 1 + 4
+        # Small ones in one tile let the empty ones be cut again, but not that of the other.
+        tiny = [around(x, 1000, 44, 44) for x in range(1100, 1500, 80)]
+        once = PaintedFaces()
+        assert found_by(LookAgain(once), crowd([seen, *tiny])) == [seen, *tiny]
+        assert len(once.looks) == 1 + 4 + 3 * 4
+
+    @pytest.mark.parametrize(("small", "large", "looks"), [(1, 2, 1), (2, 1, 5)])
+    def test_are_looked_for_where_most_faces_are_small(
+        self, small: int, large: int, looks: int
+    ) -> None:
+        boxes = [around(200 + 300 * n, 900, 88, 108) for n in range(small)]
+        boxes += [around(300 + 500 * n, 300, 260, 320) for n in range(large)]
+        once = PaintedFaces()
+        assert found_by(LookAgain(once), crowd(boxes)) == by_place(boxes)
+        assert len(once.looks) == looks
+
     def test_at_the_edge_of_the_picture_are_reported(self) -> None:
         corners = [Box(0, 0, 40, 50), Box(1560, 0, 1600, 50), Box(0, 1150, 40, 1200)]
         corners.append(Box(1560, 1150, 1600, 1200))
@@ -257,6 +279,24 @@ class TestView:
         assert view.to_picture(Face(Box(0, 0, 10, 9), 0.9), image) is None
         partly = view.to_picture(Face(Box(5, 5, 15, 15), 0.9), image)
         assert partly == Face(Box(0, 0, 5, 5), 0.9)
+
+    @pytest.mark.parametrize(
+        ("box", "cut"),
+        [
+            (Box(21, 21, 39, 29), False),
+            (Box(20, 21, 39, 29), True),
+            (Box(21, 20, 39, 29), True),
+            (Box(21, 21, 40, 29), True),
+            (Box(21, 21, 39, 30), True),
+        ],
+    )
+    def test_cuts_through_a_face_at_its_edge_unless_the_picture_ends_there(
+        self, box: Box, cut: bool
+    ) -> None:
+        view = View(20, 20, 40, 30)
+        assert view.cuts_through(Face(box, 0.9), scene(100, 90)) == cut
+        at_the_end = Box(box.left - 20, box.top - 20, box.right - 20, box.bottom - 20)
+        assert not View(0, 0, 20, 10).cuts_through(Face(at_the_end, 0.9), scene(20, 10))
 
     @given(st.integers(8, 4000), st.integers(8, 4000), st.integers(0, 3))
     def test_tiles_overlap_and_leave_nothing_out(self, width: int, height: int, turns: int) -> None:
