@@ -53,6 +53,7 @@ def _run(asked: argparse.Namespace) -> None:
 
     # What is heavy comes only now: --help and wrong options are answered without it.
     from age_pipeline.data import FailedInput
+    from age_pipeline.destinations import STDOUT
     from age_pipeline.progress import with_progress
     from age_pipeline.records import Reporting
     from age_pipeline.sources import Pictures, list_pictures
@@ -60,7 +61,8 @@ def _run(asked: argparse.Namespace) -> None:
     from age_pipeline.writers import Sinks
 
     names = _names(asked)
-    inputs = list_pictures(names, recursive=asked.recursive)
+    output = None if asked.output == STDOUT else asked.output
+    inputs = list_pictures(names, recursive=asked.recursive, output=output)
     files = [each.path for each in inputs if each.path is not None]
     is_one_picture = len(names) == 1 and [each.name for each in inputs] == names
     options.check_outputs(asked, files)

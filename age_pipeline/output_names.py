@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path, PurePath
+from typing import TypeVar
 
 from age_pipeline.errors import UsageError
 from age_pipeline.escaping import readable
+
+PathKind = TypeVar("PathKind", bound=PurePath)
 
 WRITTEN = {
     ".png": "PNG",
@@ -80,12 +83,13 @@ class OutputNames:
             relative: The name that it should have below the folder.
 
         Returns:
-            That name, made `writable`; with `.ages` where it is an input's; with `-2` and so on
-            where this run gave it away. A file of an earlier run may have it.
+            That name, made `writable`; with `.ages` where that, or the name itself, is an input's;
+            with `-2` and so on where this run gave it away. A file of an earlier run may have it.
         """
         wanted = self._folder / writable(relative)
-        if os.path.realpath(wanted) in self._inputs:
-            wanted = wanted.with_stem(f"{wanted.stem}.ages")
+        beside = {os.path.realpath(self._folder / relative), os.path.realpath(wanted)}
+        if beside & self._inputs:
+            wanted = beside_original(wanted)
         first = os.path.realpath(wanted)
         chosen, place = wanted, first
         number = self._next_number.get(first, 2)
@@ -106,3 +110,8 @@ def writable(name: PurePath) -> PurePath:
     if suffix in _INSTEAD:
         return name.with_suffix(_INSTEAD[suffix])
     return name.with_name(f"{name.name}.png")
+
+
+def beside_original(copy: PathKind) -> PathKind:
+    """What a copy is named where it lies beside its original: `annotated_copies` knows it by it."""
+    return copy.with_stem(f"{copy.stem}.ages")

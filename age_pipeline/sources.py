@@ -13,6 +13,7 @@ from __future__ import annotations
 import codecs
 import errno
 import glob
+import itertools
 import os
 import re
 import stat
@@ -22,6 +23,7 @@ from pathlib import Path, PurePath
 from types import TracebackType
 from typing import Self
 
+from age_pipeline.annotated_copies import annotated_copies
 from age_pipeline.data import FailedInput, Frame
 from age_pipeline.errors import InputError, UsageError
 from age_pipeline.file_reading import (
@@ -55,8 +57,13 @@ class PictureInput:
     error: InputError | None = None
 
 
-def list_pictures(names: Sequence[str], *, recursive: bool = False) -> list[PictureInput]:
+def list_pictures(
+    names: Sequence[str], *, recursive: bool = False, output: str | None = None
+) -> list[PictureInput]:
     """Find the inputs that names stand for, in the order of the names.
+
+    What an earlier run annotated is never found again through a folder or a pattern: see
+    `annotated_copies`.
 
     Args:
         names: Each is one of these; a name that is given twice counts twice.
@@ -69,6 +76,7 @@ def list_pictures(names: Sequence[str], *, recursive: bool = False) -> list[Pict
             - "-": the bytes of one picture on standard input.
         recursive: Take a folder's subfolders too, after its own pictures. Hidden ones and links to
             folders are left out.
+        output: The folder that annotated copies go to, which need not exist.
 
     Returns:
         At least one input for each name; where there is no picture it says so as its `error`.
@@ -78,7 +86,7 @@ def list_pictures(names: Sequence[str], *, recursive: bool = False) -> list[Pict
     """
     if list(names).count("-") > 1:
         raise UsageError("- is given more than once; standard input can be read only once")
-    return [found for name in names for found in _expand(name, recursive)]
+    return [found for name in names for found in _expand(name, recursive, output)]
 
 
 def read_names(source: str) -> list[str]:
@@ -157,19 +165,19 @@ class Pictures:
         return Frame(image, wanted.name, wanted.path, relative)
 
 
-def _expand(name: str, recursive: bool) -> list[PictureInput]:
+def _expand(name: str, recursive: bool, output: str | None) -> list[PictureInput]:
     if name == "-":
         return [PictureInput(name, None, PurePath("stdin"))]
     try:
         status = os.stat(name)
         if stat.S_ISDIR(status.st_mode):
-            return _list_folder(name, recursive)
+            return _list_folder(name, recursive, output)
         require_file(status, name)
     except ValueError as error:  # a byte 0 in the name, or what no file system can encode
         return [_failed(name, explain(name, FileNotFoundError(errno.ENOENT, str(error))))]
     except OSError as error:
         if glob.has_magic(name) and not os.path.lexists(name):
-            return _list_matches(name)
+            return _list_matches(name, output)
         return [_failed(name, explain(name, error))]
     except InputError as error:
         return [_failed(name, error)]
@@ -184,7 +192,7 @@ def _failed(name: str, error: InputError) -> PictureInput:
     return PictureInput(name, Path(name), PurePath(), error)
 
 
-def _list_folder(folder: str, recursive: bool) -> list[PictureInput]:
+def _list_folder(folder: str, recursive: bool, output: str | None) -> list[PictureInput]:
     found: list[PictureInput] = []
     passed_over = False
 
@@ -202,6 +210,7 @@ def _list_folder(folder: str, recursive: bool) -> list[PictureInput]:
                 path = Path(base, each)
                 found.append(PictureInput(str(path), path, below / each))
         folders[:] = sorted(filter(_is_visible, entered))
+    found = _originals(found, folder, output)
     if not found:
         hint = "; --recursive searches its subfolders" if passed_over and not recursive else ""
         message = f"{folder} holds no picture, by the names of its files{hint}"
@@ -217,7 +226,7 @@ def _is_named_like_a_picture(name: str) -> bool:
     return os.path.splitext(name)[1].lower() in SUFFIXES
 
 
-def _list_matches(pattern: str) -> list[PictureInput]:
+def _list_matches(pattern: str, output: str | None) -> list[PictureInput]:
     matches = sorted({str(PurePath(match)) for match in _matches(pattern)})
     # A pattern names files; a folder among them stands there, and so is reported, only where its
     # name promises a picture.
@@ -226,14 +235,17 @@ def _list_matches(pattern: str) -> list[PictureInput]:
         for match in matches
         if _is_named_like_a_picture(match) or not os.path.isdir(match)
     ]
-    if not found:
-        seen = (
-            "matches nothing but folders"
-            if matches
-            else "is no file and, as a pattern, matches none"
-        )
+    fixed = itertools.takewhile(lambda part: not glob.has_magic(part), PurePath(pattern).parts)
+    originals = _originals(found, str(PurePath(*fixed)), output)
+    if not originals:
+        if found:
+            seen = "matches nothing but annotated copies"
+        elif matches:
+            seen = "matches nothing but folders"
+        else:
+            seen = "is no file and, as a pattern, matches none"
         return [_failed(pattern, InputError("no_input", f"{pattern} {seen}"))]
-    return found
+    return originals
 
 
 def _matches(pattern: str) -> Iterator[str]:
@@ -246,3 +258,10 @@ def _matches(pattern: str) -> Iterator[str]:
         for folder, folders, _ in os.walk(base):
             folders[:] = filter(_is_visible, folders)
             yield from _matches(os.path.join(glob.escape(folder), rest[0] or "*"))
+
+
+def _originals(
+    found: Sequence[PictureInput], folder: str, output: str | None
+) -> list[PictureInput]:
+    copies = annotated_copies([each.name for each in found], folder, output)
+    return [each for each in found if each.name not in copies]

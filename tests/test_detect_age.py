@@ -477,6 +477,41 @@ def test_an_input_is_not_overwritten(run: Run, folder: Path) -> None:
     assert below(folder / "photos") == ["a.ages.png", "a.png"]
 
 
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["photos", "--output", "photos"],
+        ["photos", "--recursive", "--output", "photos"],
+        ["photos", "--recursive", "--output", "photos/out"],
+        ["photos/**/*", "--output", "photos/out"],
+        ["photos/*.*", "--output", "photos"],
+    ],
+)
+def test_a_further_run_takes_no_copy_for_an_input(
+    run: Run, folder: Path, loads: Loads, argv: list[str]
+) -> None:
+    save(folder / "photos" / "a.png")
+    save(folder / "photos" / "b.gif")
+    runs = []
+
+    for _ in range(3):
+        before = len(loads.found.seen)
+        assert run("-i", *argv)[0] == 0
+        runs.append((below(folder), len(loads.found.seen) - before))
+
+    assert len(runs[0][0]) == 4
+    assert runs == [(runs[0][0], 2)] * 3
+
+
+def test_it_is_said_which_folder_is_left_out(run: Run, folder: Path) -> None:
+    save(folder / "a.png")
+    save(folder / "out" / "a.png")
+
+    _, _, err = run("-i", ".", "--recursive", "--output", "out")
+
+    assert err.count("detect_age: out: no picture is taken from there") == 1
+
+
 def test_position_and_other_exif_data_are_not_copied(run: Run, folder: Path) -> None:
     exif = PillowImage.Exif()
     exif[0x010F] = "a camera"

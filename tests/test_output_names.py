@@ -32,6 +32,15 @@ def test_an_input_is_never_overwritten(tmp_path: Path) -> None:
     assert names.choose(PurePath("b.jpg")) == tmp_path / "b.ages-2.jpg"
 
 
+def test_a_copy_of_another_format_beside_its_original_is_named_as_one(tmp_path: Path) -> None:
+    names = OutputNames(tmp_path, [tmp_path / "a.heic", tmp_path / "b.GIF", tmp_path / "scan.2024"])
+
+    assert names.choose(PurePath("a.heic")) == tmp_path / "a.ages.jpg"
+    assert names.choose(PurePath("b.GIF")) == tmp_path / "b.ages.png"
+    assert names.choose(PurePath("scan.2024")) == tmp_path / "scan.2024.ages.png"
+    assert names.choose(PurePath("sub/a.heic")) == tmp_path / "sub/a.jpg"
+
+
 def test_an_input_is_known_by_whatever_way_leads_to_it(tmp_path: Path) -> None:
     photos = tmp_path / "photos"
     photos.mkdir()

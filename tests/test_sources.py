@@ -381,6 +381,39 @@ def test_a_pattern_without_a_match_is_one_error() -> None:
     assert "nothing but folders" in str(error_of("f/*"))
 
 
+# What an earlier run annotated.
+
+
+def test_a_copy_beside_its_original_is_found_by_its_own_name_alone() -> None:
+    save("f/a.png", "f/a.ages.png", "f/gone.ages.png")
+
+    for name in ("f", "f/*", "**/*.png"):
+        assert names_of(list_pictures([name])) == ["f/a.png", "f/gone.ages.png"]
+    assert names_of(list_pictures(["f/a.ages.png"])) == ["f/a.ages.png"]
+    assert "nothing but annotated copies" in str(error_of("f/a.ages.*"))
+
+
+@pytest.mark.parametrize("name", [".", "**/*.jpg", "*/*.jpg"])
+def test_the_output_folder_below_what_is_looked_through_is_left_out(name: str) -> None:
+    save("f/a.jpg", "out/a.jpg")
+
+    def found(output: str) -> list[str]:
+        return names_of(list_pictures([name], recursive=True, output=output))
+
+    assert found("out") == found("f/../out/") == ["f/a.jpg"]
+    assert found(".") == found("new") == ["f/a.jpg", "out/a.jpg"]
+
+
+def test_an_output_folder_that_is_named_is_looked_through() -> None:
+    save("out/a.jpg")
+
+    for name in ("out", "out/*.jpg", "out/a.jpg"):
+        assert names_of(list_pictures([name], recursive=True, output="out")) == ["out/a.jpg"]
+    [found] = list_pictures(["."], recursive=True, output="out")
+    assert found.error is not None
+    assert found.error.kind == "no_input"
+
+
 # Places below an output folder.
 
 
