@@ -64,6 +64,8 @@ def _run(asked: argparse.Namespace) -> None:
     output = None if asked.output == STDOUT else asked.output
     inputs = list_pictures(names, recursive=asked.recursive, output=output)
     files = [each.path for each in inputs if each.path is not None]
+    if asked.files_from not in (None, "-"):
+        files.append(Path(asked.files_from))
     is_one_picture = len(names) == 1 and [each.name for each in inputs] == names
     options.check_outputs(asked, files)
     faces = None if asked.whole else _face_detector(asked)

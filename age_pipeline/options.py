@@ -165,6 +165,8 @@ def check_outputs(options: argparse.Namespace, inputs: Iterable[Path]) -> None:
                 shown = "standard output" if name == "-" else name
                 raise UsageError(f"{taken[place]} and {option} cannot both go to {shown}")
             taken[place] = option
+    if not taken:
+        return
     for path in inputs:
         option = taken.get(os.path.realpath(path), "--output")
         if option != "--output":

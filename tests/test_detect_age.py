@@ -202,6 +202,18 @@ def test_names_may_come_from_a_list(run: Run, folder: Path) -> None:
     assert [line.partition(":")[0] for line in out.splitlines()] == ["a.png"] * 2 + ["b.png"] * 2
 
 
+@pytest.mark.parametrize("argv", [["--json", "list"], ["--csv", "./list"], ["--output", "list"]])
+def test_the_list_of_names_is_never_overwritten(run: Run, photo: Path, argv: list[str]) -> None:
+    names = photo.parent / "list"
+    names.write_text("photo.png\n")
+
+    code, out, _ = run("--files-from", "list", *argv)
+
+    assert (code, out) == (2, "")
+    assert below(photo.parent) == ["list", "photo.png"]
+    assert names.read_text() == "photo.png\n"
+
+
 @pytest.mark.parametrize("argv", [[], ["--json", "a.json"], ["--csv", "a.csv"]])
 def test_a_picture_without_a_face_is_a_note_and_no_error(
     run: Run, folder: Path, argv: list[str]

@@ -1,5 +1,6 @@
 import argparse
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -167,6 +168,14 @@ def test_outputs_that_keep_apart_are_fine(tmp_path: Path) -> None:
 def test_outputs_that_would_mix_are_wrong_options(asked: argparse.Namespace, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         check_outputs(asked, [])
+
+
+def test_without_an_output_no_input_is_looked_at() -> None:
+    def inputs() -> Iterator[Path]:
+        pytest.fail("nothing can be overwritten")
+        yield Path()
+
+    check_outputs(outputs(), inputs())
 
 
 @pytest.mark.parametrize("option", ["json", "csv"])
