@@ -55,6 +55,12 @@ def require_image(image: Image) -> None:
         raise ValueError(f"expected a picture of shape (height, width, 3), got {image.shape}")
 
 
+def require_confidence(value: float) -> None:
+    """Raise ValueError unless `value` can be a minimum confidence."""
+    if not 0 <= value <= 1:
+        raise ValueError(f"expected a minimum confidence of 0 to 1, got {value}")
+
+
 @dataclass(frozen=True, slots=True)
 class Box:
     """A rectangle in whole pixels; `right` and `bottom` are one past the last pixel inside.

@@ -33,23 +33,25 @@ def load(
     Args:
         name: Which one, of `NAMES`.
         folder: Where its file may lie; None for the project's own folder.
-        min_confidence: Faces below are not reported, 0 to 1.
+        min_confidence: Faces below are not reported, 0 to 1. It filters; what is looked for does
+            not depend on it.
         looks: "again" looks again where the first look may have been blind, "single" never does,
             "thorough" looks everywhere.
 
     Raises:
         UsageError: No such detector, or no such folder.
         ModelMissing, ModelDamaged: Its file cannot be used.
+        ValueError: `min_confidence` is not from 0 to 1.
     """
     if name not in NAMES:
         raise UsageError(f"no face detector named {name!r}; there is: {', '.join(NAMES)}")
-    from face_detector.looks import LookAgain
+    from face_detector.looks import WORKING_POINT, LookAgain
     from face_detector.ssd import SsdFaceDetector
 
-    detector = SsdFaceDetector(folder, min_confidence)
     if looks == "single":
-        return detector
-    return LookAgain(detector, thorough=looks == "thorough")
+        return SsdFaceDetector(folder, min_confidence)
+    detector = SsdFaceDetector(folder, min(min_confidence, WORKING_POINT))
+    return LookAgain(detector, min_confidence=min_confidence, thorough=looks == "thorough")
 
 
 def __getattr__(name: str) -> object:

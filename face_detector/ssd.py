@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from age_pipeline.data import Box, Face, Image, require_image
+from age_pipeline.data import Box, Face, Image, require_confidence, require_image
 from age_pipeline.model_files import ModelFile, load
 from age_pipeline.networks import caffe_network, try_out
 from age_pipeline.stages import ModelUse
@@ -40,6 +40,7 @@ class SsdFaceDetector:
 
     Raises:
         ModelMissing, ModelDamaged: The weights cannot be used.
+        ValueError: `min_confidence` is not from 0 to 1.
     """
 
     certain = 0.98
@@ -47,6 +48,7 @@ class SsdFaceDetector:
     benchmarks/looks.py)."""
 
     def __init__(self, folder: Path | None = None, min_confidence: float = 0.5) -> None:
+        require_confidence(min_confidence)
         weights = load(WEIGHTS, folder)
         self._network = caffe_network(PROTOTXT, weights)
         self.min_confidence = min_confidence

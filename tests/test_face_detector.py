@@ -37,10 +37,14 @@ def test_the_looks_that_are_asked_for_are_taken() -> None:
 
 
 @pytest.mark.parametrize("looks", ["single", "again", "thorough"])
-def test_the_least_confidence_reaches_the_detector(looks: face_detector.Looks) -> None:
-    faces = face_detector.load(min_confidence=0.95, looks=looks).detect(picture("nasa_group15.jpg"))
-    assert 0 < len(faces) < 23
-    assert min(face.confidence or 0 for face in faces) >= 0.95
+def test_the_least_confidence_filters_and_no_more(looks: face_detector.Looks) -> None:
+    group = picture("nasa_group15.jpg")
+    faces = face_detector.load(looks=looks).detect(group)
+    sure = face_detector.load(min_confidence=0.997, looks=looks).detect(group)
+    assert sure == [face for face in faces if (face.confidence or 0) >= 0.997]
+    assert len(sure) < len(faces)
+    more = face_detector.load(min_confidence=0.2, looks=looks).detect(group)
+    assert len(more) >= len(faces)
 
 
 def test_the_folder_reaches_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

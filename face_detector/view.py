@@ -1,0 +1,130 @@
+"""A part of a picture as one further look sees it, and the way back into the picture."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from age_pipeline.data import Box, Face, Image
+
+SMALL = 0.09
+"""A face is small in a look when the root of its area is below this part of the look's: about 27
+of the SSD's 300 pixels. Faces below half of that are missed."""
+
+OVERLAP = 0.25
+"""Neighbouring tiles share this part of their side: a face cut by one is whole in another."""
+
+COPIED_SIDE = 1200
+"""Longer side in pixels to which a view is shrunk before it is turned or gets a margin: a copy of
+the whole picture in full size would cost memory and show a detector no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A rectangle of the picture, which may reach outside it, turned counter-clockwise."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+    quarter_turns: int = 0
+
+    @property
+    def longer_side(self) -> int:
+        return max(self.right - self.left, self.bottom - self.top)
+
+    def small(self, face: Face) -> bool:
+        """Whether a face is small in this view."""
+        own_area = (self.right - self.left) * (self.bottom - self.top)
+        return face.box.area < SMALL**2 * own_area
+
+    @property
+    def scale(self) -> float:
+        """How much smaller the view is shown than it lies in the picture, at most 1."""
+        is_copied = self.quarter_turns != 0 or self.left < 0
+        return min(1.0, COPIED_SIDE / self.longer_side) if is_copied else 1.0
+
+    def cut(self, image: Image) -> Image:
+        """What the view shows of the picture; grey where it reaches outside."""
+        height, width = image.shape[:2]
+        inside = image[
+            max(self.top, 0) : min(self.bottom, height), max(self.left, 0) : min(self.right, width)
+        ]
+        top, bottom, left, right = (
+            round(self.scale * max(reach, 0))
+            for reach in (-self.top, self.bottom - height, -self.left, self.right - width)
+        )
+        if self.scale < 1:
+            size = (
+                max(round(self.scale * inside.shape[1]), 1),
+                max(round(self.scale * inside.shape[0]), 1),
+            )
+            inside = np.asarray(cv2.resize(inside, size, interpolation=cv2.INTER_AREA), np.uint8)
+        if top or bottom or left or right:
+            grey = (127.0, 127.0, 127.0)
+            inside = np.asarray(
+                cv2.copyMakeBorder(
+                    inside, top, bottom, left, right, cv2.BORDER_CONSTANT, value=grey
+                ),
+                np.uint8,
+            )
+        return np.ascontiguousarray(np.rot90(inside, self.quarter_turns))
+
+    def to_picture(self, face: Face, image: Image) -> Face | None:
+        """A face of this view in the picture's pixels; None where it lies outside the picture."""
+        width, height = self.right - self.left, self.bottom - self.top
+        box = face.box
+        left, top, right, bottom = (
+            edge / self.scale for edge in (box.left, box.top, box.right, box.bottom)
+        )
+        left, top, right, bottom = {
+            0: (left, top, right, bottom),
+            1: (width - bottom, left, width - top, right),
+            2: (width - right, height - bottom, width - left, height - top),
+            3: (top, height - right, bottom, height - left),
+        }[self.quarter_turns]
+        inside = Box.clipped(
+            left + self.left,
+            top + self.top,
+            right + self.left,
+            bottom + self.top,
+            width=image.shape[1],
+            height=image.shape[0],
+        )
+        return None if inside is None else Face(inside, face.confidence, self.quarter_turns)
+
+    def cuts_through(self, face: Face, image: Image) -> bool:
+        """Whether the face, in the picture's pixels, touches an edge where the picture goes on.
+
+        Another tile shows such a face whole.
+        """
+        box, height, width = face.box, image.shape[0], image.shape[1]
+        pixel = math.ceil(1 / self.scale) - 1
+        return (
+            (box.left - pixel <= self.left and self.left > 0)
+            or (box.top - pixel <= self.top and self.top > 0)
+            or (box.right + pixel >= self.right and self.right < width)
+            or (box.bottom + pixel >= self.bottom and self.bottom < height)
+        )
+
+    def tiles(self) -> list[View]:
+        """The view cut in two along its longer side, and along the other unless that is short.
+
+        The tiles are turned as the view is.
+        """
+        side = round(self.longer_side / (2 - OVERLAP))
+
+        def spans(first: int, last: int) -> list[tuple[int, int]]:
+            if last - first <= 1.3 * side:
+                return [(first, last)]
+            half = round((last - first) / (2 - OVERLAP))
+            return [(first, first + half), (last - half, last)]
+
+        return [
+            View(left, top, right, bottom, self.quarter_turns)
+            for top, bottom in spans(self.top, self.bottom)
+            for left, right in spans(self.left, self.right)
+        ]
