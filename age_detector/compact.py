@@ -20,7 +20,7 @@ WEIGHTS = ModelFile(
     name="compact",
     file="compact.onnx",
     size=2_839_751,
-    sha256="0" * 64,
+    sha256="8ec0aa586e6f53299b6acaf4cb1be93b69e61967697ec2cb23e8683c0e7ed0fe",
     licence="MIT; trained on FairFace (CC BY 4.0)",
     home=Path(__file__).parent,
 )

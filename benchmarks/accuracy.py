@@ -1,7 +1,7 @@
 """How far the estimated ages are from the labelled ones, through the default face detector.
 
-    python -m benchmarks.accuracy --data ../shared/data
-    python -m benchmarks.accuracy --data ../shared/data --age-model levi-hassner --sets photos
+    python -m benchmarks.accuracy --data DATA
+    python -m benchmarks.accuracy --data DATA --age-model levi-hassner --sets photos
 
 The sets are described in training/README.md. A face that is not found counts as wrong. Labels of
 FairFace and UTKFace are judgements of how old a face looks, not birth dates.
@@ -126,14 +126,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    sets: dict[str, Callable[[Path], None]] = {}
     parser.add_argument("--data", type=Path, help="folder that holds the archives")
     parser.add_argument("--age-model", default=None)
     parser.add_argument("--age", type=Path, default=None, help="folder of the model's file")
     parser.add_argument("--sets", nargs="+", default=None, help="some of: images val photos ...")
     options = parser.parse_args()
     faces, ages = face_detector.load(), age_detector.load(options.age_model, options.age)
-    sets = {
+    sets: dict[str, Callable[[Path], None]] = {
         "images": lambda _: report_images(faces, ages),
         "val": lambda data: report_groups(
             "FairFace validation", answers(fairface(data / "fairface-val.tar"), faces, ages)
@@ -157,6 +156,8 @@ def main() -> None:
     for name in options.sets or (sets if options.data else ["images"]):
         if name not in sets:
             parser.error(f"no set named {name!r}; there is: {', '.join(sets)}")
+        if name != "images" and options.data is None:
+            parser.error(f"the set {name} needs --data")
         sets[name](options.data)
 
 

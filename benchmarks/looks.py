@@ -1,7 +1,7 @@
 """What the further looks find, and what they cost, case by case.
 
     python -m benchmarks.looks
-    python -m benchmarks.looks --data ../shared/data
+    python -m benchmarks.looks --data DATA
 
 Each row: faces found by one look, by default and by --thorough, how many looks that took, and the
 time of the default and of --thorough as a multiple of one look, all in this run. With --data also:

@@ -1,6 +1,6 @@
 """The labelled data sets, read straight from their archives.
 
-The archives are those that this project's developers share; none of their pictures is in this tree.
+training/README.md lists the archives; none of their pictures is in this tree.
 """
 
 from __future__ import annotations

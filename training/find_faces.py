@@ -1,6 +1,6 @@
 """Find the labelled face of every picture of FairFace archives, once, with the project's detector.
 
-    python -m training.find_faces ../shared/data/fairface-train.tar ../shared/data/fairface-val.tar
+    python -m training.find_faces DATA/fairface-train.tar DATA/fairface-val.tar
 
 writes training/runs/fairface-train.csv and so on: file, left, top, right, bottom, confidence. The
 39,000 pictures of the training set take about a quarter of an hour on two cores.

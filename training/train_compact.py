@@ -1,7 +1,7 @@
 """Train the compact age network and write age_detector/compact.onnx.
 
-    python -m training.find_faces ../shared/data/fairface-train.tar ../shared/data/fairface-val.tar
-    python -m training.train_compact --data ../shared/data
+    python -m training.find_faces DATA/fairface-train.tar DATA/fairface-val.tar
+    python -m training.train_compact --data DATA
 
 One epoch over FairFace's 39,000 faces takes about a minute on two cores. A checkpoint is written
 after every epoch, and a run that was broken off goes on from it.
@@ -53,9 +53,6 @@ def train(
     network = network.to(memory_format=torch.channels_last)
     averaged = copy.deepcopy(network).eval()
     optimizer = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=0.02)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, rate, total_steps=epochs * len(loader), pct_start=0.15
-    )
     weight_of_group = group_weights(faces)
     begun = 0
     if checkpoint.exists():
@@ -64,7 +61,14 @@ def train(
         network.load_state_dict(state["network"])
         averaged.load_state_dict(state["averaged"])
         optimizer.load_state_dict(state["optimizer"])
-        schedule.load_state_dict(state["schedule"])
+    # The schedule is counted in steps, so a run may go on with another number of epochs.
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer,
+        rate,
+        total_steps=epochs * len(loader),
+        pct_start=0.15,
+        last_epoch=begun * len(loader) - 1,
+    )
     compiled = torch.compile(network)
     years = torch.arange(101)
     crops, truths = validation_crops(validation)
@@ -92,7 +96,6 @@ def train(
             "network": network.state_dict(),
             "averaged": averaged.state_dict(),
             "optimizer": optimizer.state_dict(),
-            "schedule": schedule.state_dict(),
         }
         torch.save(state, checkpoint.with_suffix(".part"))
         checkpoint.with_suffix(".part").replace(checkpoint)
