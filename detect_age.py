@@ -18,8 +18,9 @@ from age_pipeline.errors import UsageError
 
 if TYPE_CHECKING:
     from age_pipeline.records import Reporting
+    from age_pipeline.sources import PictureInput
     from age_pipeline.stages import AgeDetector, FaceDetector
-    from age_pipeline.writers import Sink
+    from age_pipeline.writers import Sink, Sinks
 
 DESCRIPTION = """\
 Finds the faces in pictures and tells the age that each of them shows: a line of text for each
@@ -52,12 +53,10 @@ def _run(asked: argparse.Namespace) -> None:
     command_line.set_talk(verbose=asked.verbose, quiet=asked.quiet)
 
     # What is heavy comes only now: --help and wrong options are answered without it.
-    from age_pipeline.data import FailedInput
     from age_pipeline.destinations import STDOUT
     from age_pipeline.progress import with_progress
     from age_pipeline.records import Reporting
-    from age_pipeline.sources import Pictures, list_pictures
-    from age_pipeline.stages import find_people
+    from age_pipeline.sources import list_pictures
     from age_pipeline.writers import Sinks
 
     names = _names(asked)
@@ -74,19 +73,30 @@ def _run(asked: argparse.Namespace) -> None:
     reporting = Reporting(ages.model, face_model, asked.interval, asked.at_least)
 
     with ExitStack() as stack:
-        pictures = stack.enter_context(Pictures(inputs))
         sinks = stack.enter_context(Sinks(_open_sinks(asked, files, reporting, is_one_picture)))
-        for item in stack.enter_context(closing(with_progress(pictures, len(inputs)))):
-            if isinstance(item, FailedInput):
-                log.error("%s", item.error)
-                sinks.fail(item)
-            else:
-                people = find_people(item, faces, ages)
-                if not people:
-                    log.info("%s: no face found", item.name)
-                sinks.write(item, people)
+        for each in stack.enter_context(closing(with_progress(inputs, len(inputs)))):
+            # A picture that this loop held would stay in memory while the next one is read.
+            _look_at(each, faces, ages, sinks)
             if sinks.ended:
                 break
+
+
+def _look_at(
+    wanted: PictureInput, faces: FaceDetector | None, ages: AgeDetector, sinks: Sinks
+) -> None:
+    from age_pipeline.data import FailedInput
+    from age_pipeline.sources import read_picture
+    from age_pipeline.stages import find_people
+
+    item = read_picture(wanted)
+    if isinstance(item, FailedInput):
+        log.error("%s", item.error)
+        sinks.fail(item)
+        return
+    people = find_people(item, faces, ages)
+    if not people:
+        log.info("%s: no face found", item.name)
+    sinks.write(item, people)
 
 
 def _names(asked: argparse.Namespace) -> list[str]:

@@ -1,6 +1,6 @@
 """From the names that a user gives to the frames that the stages look at.
 
-`list_pictures` turns names into inputs and opens no file; `Pictures` reads one input after another.
+`list_pictures` turns names into inputs and opens no file; `read_picture` reads one of them.
 What cannot be read becomes a `FailedInput` in its place and never stops the rest.
 """
 
@@ -20,8 +20,6 @@ import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from types import TracebackType
-from typing import Self
 
 from age_pipeline.annotated_copies import annotated_copies
 from age_pipeline.data import FailedInput, Frame
@@ -108,61 +106,33 @@ def read_names(source: str) -> list[str]:
     return [os.fsdecode(line.removesuffix(b"\r")) for line in lines if line.strip()]
 
 
-class Pictures:
-    """The pictures of a list of inputs, read one at a time, in order.
-
-    Nothing stays open between two pictures, and nothing is kept of the last one; `with` is there
-    because cameras and videos need it. All but standard input can be iterated again.
+def read_picture(wanted: PictureInput, max_pixels: int = MAX_PIXELS) -> Frame | FailedInput:
+    """Read one of the inputs that `list_pictures` found; nothing is kept of it.
 
     Args:
-        inputs: What `list_pictures` found.
+        wanted: The input. Standard input can be read once.
         max_pixels: See `pictures.decode`.
     """
-
-    def __init__(self, inputs: Sequence[PictureInput], max_pixels: int = MAX_PIXELS) -> None:
-        self._inputs = inputs
-        self._max_pixels = max_pixels
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        return None
-
-    def __len__(self) -> int:
-        return len(self._inputs)
-
-    def __iter__(self) -> Iterator[Frame | FailedInput]:
-        for each in self._inputs:
-            # A variable here would keep the last picture in memory while the next is read.
-            yield self._read(each)
-
-    def _read(self, wanted: PictureInput) -> Frame | FailedInput:
-        if wanted.error is not None:
-            return FailedInput(wanted.name, wanted.error)
-        relative = wanted.relative
-        try:
-            if wanted.path is None:
-                data = read_standard_input()
-                image = decode(data, "standard input", self._max_pixels)
-                relative = relative.with_suffix(recognise(data).suffixes[0])
-            else:
-                data = read_file(wanted.path, wanted.name)
-                image = decode(data, wanted.name, self._max_pixels)
-        except InputError as error:
-            # A new one: the traceback of this one holds on to the file's bytes and pixels.
-            return FailedInput(wanted.name, InputError(error.kind, str(error)))
-        except OSError as error:
-            return FailedInput(wanted.name, explain(wanted.name, error))
-        except MemoryError:
-            message = f"{wanted.name} is larger than the memory that is left"
-            return FailedInput(wanted.name, InputError("too_large", message))
-        return Frame(image, wanted.name, wanted.path, relative)
+    if wanted.error is not None:
+        return FailedInput(wanted.name, wanted.error)
+    relative = wanted.relative
+    try:
+        if wanted.path is None:
+            data = read_standard_input()
+            image = decode(data, "standard input", max_pixels)
+            relative = relative.with_suffix(recognise(data).suffixes[0])
+        else:
+            data = read_file(wanted.path, wanted.name)
+            image = decode(data, wanted.name, max_pixels)
+    except InputError as error:
+        # A new one: the traceback of this one holds on to the file's bytes and pixels.
+        return FailedInput(wanted.name, InputError(error.kind, str(error)))
+    except OSError as error:
+        return FailedInput(wanted.name, explain(wanted.name, error))
+    except MemoryError:
+        message = f"{wanted.name} is larger than the memory that is left"
+        return FailedInput(wanted.name, InputError("too_large", message))
+    return Frame(image, wanted.name, wanted.path, relative)
 
 
 def _expand(name: str, recursive: bool, output: str | None) -> list[PictureInput]:

@@ -1,6 +1,8 @@
 import csv
 import io
 import json
+import sys
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
@@ -19,6 +21,7 @@ from age_pipeline import __version__
 from age_pipeline.data import Box, Face, Image
 from age_pipeline.errors import ModelMissing, WindowError
 from age_pipeline.labels import age_line
+from age_pipeline.pictures import decode
 from age_pipeline.records import CSV_COLUMNS
 
 AGES = [bell(30), bell(60)]
@@ -445,6 +448,28 @@ def test_a_list_that_names_nothing_is_no_error(run: Run, folder: Path) -> None:
     assert code == 0
     assert "warning: --files-from list.txt names no picture" in err
     assert (folder / "a.csv").read_text() == ",".join(CSV_COLUMNS) + "\n"
+
+
+@pytest.mark.parametrize("on_a_terminal", [False, True])
+def test_one_picture_is_in_memory_at_a_time(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, on_a_terminal: bool
+) -> None:
+    for number in range(4):
+        save(folder / f"{number}.png")
+    decoded: list[weakref.ref[Image]] = []
+    still_there: list[int] = []
+
+    def watched(data: bytes, name: str, max_pixels: int) -> Image:
+        still_there.append(sum(image() is not None for image in decoded))
+        image = decode(data, name, max_pixels)
+        decoded.append(weakref.ref(image))
+        return image
+
+    monkeypatch.setattr("age_pipeline.sources.decode", watched)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: on_a_terminal)
+
+    assert run("-i", ".", "--output", "out", "--json", "a.json")[0] == 0
+    assert still_there == [0, 0, 0, 0]
 
 
 # Annotated pictures.

@@ -17,7 +17,7 @@ from PIL import Image as PillowImage
 
 from age_pipeline.data import FailedInput, Frame
 from age_pipeline.errors import InputError, UsageError
-from age_pipeline.sources import PictureInput, Pictures, list_pictures, read_names
+from age_pipeline.sources import PictureInput, list_pictures, read_names, read_picture
 
 PNG = encode(corners(), "PNG")
 TINY = encode(PillowImage.new("RGB", (1, 1), RED), "PNG")
@@ -51,10 +51,7 @@ def error_of(name: str, *, recursive: bool = False) -> InputError:
 
 
 def read(*names: str, recursive: bool = False) -> list[Frame | FailedInput]:
-    with Pictures(list_pictures(names, recursive=recursive)) as pictures:
-        found = list(pictures)
-        assert len(pictures) == len(found)
-    return found
+    return [read_picture(each) for each in list_pictures(names, recursive=recursive)]
 
 
 def read_one(name: str) -> Frame:
@@ -497,36 +494,19 @@ def test_a_list_from_standard_input_that_is_not_open(monkeypatch: pytest.MonkeyP
 # Reading.
 
 
-def test_pictures_come_in_order_and_can_be_read_again() -> None:
-    save("a.png", "c.png")
-    save("b.png", data=b"")
-    pictures = Pictures(list_pictures(["c.png", "b.png", "a.png"]))
+def test_nothing_is_read_before_its_turn_and_nothing_is_kept() -> None:
+    save("a.png")
+    [found] = list_pictures(["a.png"])
 
-    for _ in range(2):
-        assert [each.name for each in pictures] == ["c.png", "b.png", "a.png"]
-
-
-def test_nothing_is_read_before_its_turn() -> None:
-    save("a.png", "b.png")
-    pictures = iter(Pictures(list_pictures(["a.png", "b.png"])))
-
-    assert isinstance(next(pictures), Frame)
-    Path("b.png").unlink()
-    last = next(pictures)
-    assert isinstance(last, FailedInput)
-    assert last.error.kind == "missing"
-
-
-def test_only_one_picture_is_in_memory_at_a_time() -> None:
-    save(*(f"{number}.png" for number in range(5)))
-    images: list[weakref.ref[object]] = []
-
-    for item in Pictures(list_pictures(["."])):
-        assert isinstance(item, Frame)
-        images.append(weakref.ref(item.image))
-        del item
-        assert not any(image() is not None for image in images)
-    assert len(images) == 5
+    frame = read_picture(found)
+    assert isinstance(frame, Frame)
+    image = weakref.ref(frame.image)
+    del frame
+    assert image() is None
+    Path("a.png").unlink()
+    failed = read_picture(found)
+    assert isinstance(failed, FailedInput)
+    assert failed.error.kind == "missing"
 
 
 def test_an_error_keeps_nothing_else_in_memory() -> None:
@@ -540,7 +520,8 @@ def test_an_error_keeps_nothing_else_in_memory() -> None:
 def test_the_limit_on_pixels_is_handed_on() -> None:
     save("a.png", data=PNG)
 
-    [found] = Pictures(list_pictures(["a.png"]), max_pixels=100)
+    [wanted] = list_pictures(["a.png"])
+    found = read_picture(wanted, max_pixels=100)
     assert isinstance(found, FailedInput)
     assert found.error.kind == "too_large"
 
