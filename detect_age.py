@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import age_detector
 import face_detector
 from age_pipeline import command_line, options
-from age_pipeline.errors import UsageError
+from age_pipeline.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from age_pipeline.records import Reporting
@@ -89,11 +89,15 @@ def _look_at(
     from age_pipeline.stages import find_people
 
     item = read_picture(wanted)
+    if not isinstance(item, FailedInput):
+        try:
+            people = find_people(item, faces, ages)
+        except InputError as error:
+            item = FailedInput(item.name, error)
     if isinstance(item, FailedInput):
         log.error("%s", item.error)
         sinks.fail(item)
         return
-    people = find_people(item, faces, ages)
     if not people:
         log.info("%s: no face found", item.name)
     sinks.write(item, people)

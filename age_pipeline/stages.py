@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import cv2
+
 from age_pipeline.data import AgeEstimate, Box, Face, Frame, Image, Person
+from age_pipeline.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +84,24 @@ def find_people(frame: Frame, faces: FaceDetector | None, ages: AgeDetector) -> 
 
     Returns:
         One person per face, most confident face first.
+
+    Raises:
+        InputError: A stage needs more memory than there is (too_large).
     """
-    if faces is None:
-        found = [Face(Box(0, 0, frame.width, frame.height), confidence=None)]
-    else:
-        found = faces.detect(frame.image)
-    estimates = ages.estimate([ages.crop(frame.image, face) for face in found])
+    try:
+        if faces is None:
+            found = [Face(Box(0, 0, frame.width, frame.height), confidence=None)]
+        else:
+            found = faces.detect(frame.image)
+        estimates = ages.estimate([ages.crop(frame.image, face) for face in found])
+    except (MemoryError, cv2.error) as error:
+        if isinstance(error, cv2.error) and not _is_lack_of_memory(error):
+            raise
+        message = f"{frame.name} needs more memory than is left; make it smaller"
+        raise InputError("too_large", message) from error
     return [Person(face, age) for face, age in zip(found, estimates, strict=True)]
+
+
+def _is_lack_of_memory(error: cv2.error) -> bool:
+    # What C++ itself raises carries no code of its own.
+    return error.code == cv2.Error.StsNoMem or "std::bad_alloc" in str(error)

@@ -408,6 +408,29 @@ def test_records_on_standard_output_are_alone_there(run: Run, photo: Path, optio
         assert len(list(csv.DictReader(io.StringIO(out)))) == 2
 
 
+def test_a_picture_that_a_stage_has_no_memory_for_is_one_error(
+    run: Run, folder: Path, loads: Loads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["a.png", "b.png", "c.png"]
+    for name in names:
+        save(folder / name)
+    detect = loads.found.detect
+
+    def hungry(image: Image) -> list[Face]:
+        if len(loads.found.seen) == 1:
+            loads.found.seen.append(image.shape)
+            raise MemoryError
+        return detect(image)
+
+    monkeypatch.setattr(loads.found, "detect", hungry)
+    code, out, err = run("-i", *names, "--json", "a.json")
+
+    assert (code, len(out.splitlines())) == (1, 4)
+    assert err.count("detect_age: error: b.png needs more memory") == 1
+    found = records(folder / "a.json")
+    assert [each["error"] and each["error"]["kind"] for each in found] == [None, "too_large", None]
+
+
 BAD = {
     "empty.jpg": "empty",
     "text.jpg": "not_an_image",

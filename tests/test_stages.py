@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+import cv2
 import numpy as np
 import pytest
 from fakes import FakeAges, FakeFaces, bell
 
 from age_pipeline.data import AgeEstimate, Box, Face, Frame, Image
+from age_pipeline.errors import InputError
 from age_pipeline.stages import find_people
 
 YEARS_BY_BOX = {Box(0, 0, 10, 10): 20, Box(20, 0, 30, 10): 40, Box(40, 5, 55, 30): 60}
@@ -73,3 +75,49 @@ def test_an_age_too_few_is_a_bug_that_shows(frame: Frame) -> None:
 
     with pytest.raises(ValueError, match="shorter"):
         find_people(frame, faces(0.9, 0.8, 0.7), ForgetfulAges())
+
+
+class HungryFaces(FakeFaces):
+    """Fails as `failure` does."""
+
+    def __init__(self, failure: Callable[[], object]) -> None:
+        super().__init__()
+        self._failure = failure
+
+    def detect(self, image: Image) -> list[Face]:
+        self._failure()
+        return super().detect(image)
+
+
+def beyond_numpy() -> object:
+    return np.zeros((10**7, 10**7, 8), np.uint8)
+
+
+def beyond_opencv() -> object:
+    # 400 terabytes: more than any address can reach.
+    edge = 10**7
+    return cv2.copyMakeBorder(
+        np.zeros((1, 1), np.uint8), edge, edge, edge, edge, cv2.BORDER_CONSTANT
+    )
+
+
+def beyond_what_opencv_is_written_in() -> object:
+    raise cv2.error("std::bad_alloc")
+
+
+@pytest.mark.parametrize("failure", [beyond_numpy, beyond_opencv, beyond_what_opencv_is_written_in])
+def test_too_little_memory_is_the_pictures_own_error(
+    frame: Frame, failure: Callable[[], object]
+) -> None:
+    with pytest.raises(InputError, match=r"three\.png needs more memory than is left") as raised:
+        find_people(frame, HungryFaces(failure), FakeAges())
+
+    assert raised.value.kind == "too_large"
+
+
+def test_another_error_of_opencv_is_a_bug(frame: Frame) -> None:
+    def failure() -> object:
+        return cv2.resize(np.zeros((0, 0), np.uint8), (5, 5))
+
+    with pytest.raises(cv2.error):
+        find_people(frame, HungryFaces(failure), FakeAges())
