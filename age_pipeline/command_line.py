@@ -47,7 +47,8 @@ def run(program: Callable[[], None], name: str) -> int:
     with _talk(name) as errors, _ended_by_sigterm():
         code = 0
         try:
-            program()
+            with package_errors():
+                program()
         except AgeDetectionError as error:
             log.error("%s", error)
             code = error.exit_code
@@ -56,15 +57,25 @@ def run(program: Callable[[], None], name: str) -> int:
         except KeyboardInterrupt:
             log.info("stopped; what was finished is kept")
             code = 130
-        except ImportError as error:
-            cure = _cure(error)
-            if cure is None:
-                raise
-            log.error("%s", cure)
-            code = cure.exit_code
         finally:
             _let_go_of_stdout(errors)
         return code or (1 if errors.count else 0)
+
+
+@contextmanager
+def package_errors() -> Iterator[None]:
+    """Say what to do about a package that cannot be imported.
+
+    Raises:
+        PackageMissing: In the place of the ImportError, unless that is a bug of ours.
+    """
+    try:
+        yield
+    except ImportError as error:
+        cure = _cure(error)
+        if cure is None:
+            raise
+        raise cure from error
 
 
 class _Line(logging.Formatter):
@@ -139,7 +150,6 @@ def _let_go_of_stdout(errors: _ErrorCount) -> None:
 
 
 def _cure(error: ImportError) -> PackageMissing | None:
-    """What to do about a package that cannot be imported; None where that is a bug of ours."""
     package = (error.name or "").partition(".")[0]
     library = _ABSENT_LIBRARY.search(str(error))
     if package == "cv2" and library:

@@ -12,8 +12,8 @@ from typing import IO
 
 import pytest
 
-from age_pipeline.command_line import run, set_talk
-from age_pipeline.errors import AgeDetectionError, ModelMissing, UsageError
+from age_pipeline.command_line import package_errors, run, set_talk
+from age_pipeline.errors import AgeDetectionError, ModelMissing, PackageMissing, UsageError
 
 log = logging.getLogger("detect_age")
 ROOT = Path(__file__).parent.parent
@@ -166,6 +166,15 @@ def test_a_missing_package_names_the_cure(capsys: pytest.CaptureFixture[str]) ->
     assert capsys.readouterr().err == (
         "program: error: No module named 'numpy': run `python -m pip install -r requirements.txt`\n"
     )
+
+
+def test_a_missing_package_is_one_of_the_family() -> None:
+    error = ModuleNotFoundError("No module named 'PIL'", name="PIL.Image")
+
+    with pytest.raises(PackageMissing, match="run `python -m pip") as raised, package_errors():
+        raise error
+
+    assert raised.value.__cause__ is error
 
 
 def test_a_module_of_ours_that_cannot_be_imported_is_a_bug() -> None:
