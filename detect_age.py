@@ -54,6 +54,7 @@ def _run(asked: argparse.Namespace) -> None:
 
     # What is heavy comes only now: --help and wrong options are answered without it.
     from age_pipeline.destinations import STDOUT
+    from age_pipeline.output_names import is_one_file
     from age_pipeline.progress import with_progress
     from age_pipeline.records import Reporting
     from age_pipeline.sources import list_pictures
@@ -67,6 +68,8 @@ def _run(asked: argparse.Namespace) -> None:
         files.append(Path(asked.files_from))
     is_one_picture = len(names) == 1 and [each.name for each in inputs] == names
     options.check_outputs(asked, files)
+    if asked.output is not None:
+        is_one_file(asked.output, one_picture=is_one_picture)
     faces = None if asked.whole else _face_detector(asked)
     ages = _age_detector(asked)
     face_model = None if faces is None else faces.model
@@ -111,6 +114,8 @@ def _names(asked: argparse.Namespace) -> list[str]:
     if "-" in asked.image and asked.files_from == "-":
         raise UsageError("-i and --files-from cannot both read standard input")
     listed = [] if asked.files_from is None else read_names(asked.files_from)
+    if "-" in listed and asked.files_from == "-":
+        raise UsageError("the names come from standard input, so - among them can be no picture")
     if not asked.image and not listed:
         log.warning("--files-from %s names no picture", asked.files_from)
     return [*asked.image, *listed]

@@ -14,7 +14,7 @@ from PIL import Image as PillowImage
 from age_pipeline.data import FailedInput, Frame, Image, Person
 from age_pipeline.destinations import STDOUT, StandardOutput, write_whole
 from age_pipeline.drawing import draw_people
-from age_pipeline.errors import OutputError, UsageError
+from age_pipeline.errors import OutputError
 from age_pipeline.escaping import readable
 from age_pipeline.output_names import WRITTEN, OutputNames, is_one_file, writable
 from age_pipeline.records import Reporting
@@ -46,14 +46,12 @@ def open_annotated(
         UsageError: `output` does not fit the inputs, or is of a format that is not written.
         OutputError: The folder is absent and cannot be made.
     """
-    if output == STDOUT:
-        if not one_picture:
-            raise UsageError("--output - takes one picture: several need a folder")
-        return AnnotatedPicture(None, reporting)
     path = Path(output)
     if not is_one_file(output, one_picture=one_picture):
         _make_folder(path)
         return AnnotatedPictures(OutputNames(path, inputs), reporting)
+    if output == STDOUT:
+        return AnnotatedPicture(None, reporting)
     if not path.parent.is_dir():
         raise OutputError(f"cannot write {readable(output)}: its folder does not exist")
     names = OutputNames(path.parent, inputs)

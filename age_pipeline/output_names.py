@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePath
 from typing import TypeVar
 
+from age_pipeline.destinations import STDOUT
 from age_pipeline.errors import UsageError
 from age_pipeline.escaping import readable
 
@@ -41,13 +42,17 @@ def is_one_file(output: str, *, one_picture: bool) -> bool:
     """Whether `--output` names a file rather than a folder.
 
     Args:
-        output: What the user named. It is a file where it has a suffix, does not end in a slash and
-            is no folder yet.
+        output: What the user named. It is a file where it is `-` (standard output), or has a
+            suffix, does not end in a slash and is no folder yet.
         one_picture: Whether one picture is the whole input; several always need a folder.
 
     Raises:
         UsageError: A file is named for several pictures, or one of a format that is not written.
     """
+    if output == STDOUT:
+        if not one_picture:
+            raise UsageError("--output - takes one picture: several need a folder")
+        return True
     path = Path(output)
     shown = readable(output)
     if path.is_dir() or output.endswith(("/", os.sep)) or not (path.suffix or path.exists()):

@@ -5,6 +5,7 @@ import sys
 import weakref
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Self
 
 import numpy as np
@@ -328,7 +329,7 @@ def test_verbose_says_what_was_written(run: Run, photo: Path) -> None:
         (["-i", "a.png", "a.png", "--output", "b.png"], "several pictures need a folder"),
     ],
 )
-def test_wrong_options(run: Run, folder: Path, argv: list[str], message: str) -> None:
+def test_wrong_options(run: Run, folder: Path, loads: Loads, argv: list[str], message: str) -> None:
     save(folder / "a.png")
 
     code, out, err = run(*argv)
@@ -338,6 +339,18 @@ def test_wrong_options(run: Run, folder: Path, argv: list[str], message: str) ->
     assert line.startswith("detect_age: error: ")
     assert message in line
     assert below(folder) == ["a.png"]
+    assert loads.ages == []
+
+
+def test_a_list_on_standard_input_can_name_no_picture_there(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(b"a.png\n-\n")))
+
+    code, _, err = run("--files-from", "-")
+
+    assert code == 2
+    assert "the names come from standard input" in err
 
 
 def test_a_model_that_is_missing_is_one_line(

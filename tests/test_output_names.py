@@ -130,6 +130,12 @@ def test_output_is_a_file_or_a_folder(
     assert is_one_file(f"{tmp_path}/{output}", one_picture=one_picture) is expected
 
 
+def test_standard_output_takes_one_picture() -> None:
+    assert is_one_file("-", one_picture=True)
+    with pytest.raises(UsageError, match="--output - takes one picture"):
+        is_one_file("-", one_picture=False)
+
+
 @pytest.mark.parametrize(
     ("output", "one_picture", "message"),
     [
