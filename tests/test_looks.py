@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,8 +10,6 @@ from painted_faces import PaintedFaces, paint, scene, turned
 
 from age_pipeline.data import Box, Face, Image
 from face_detector.looks import FURTHER, SMALLEST_TILE, LookAgain
-from face_detector.merging import merged
-from face_detector.view import View
 
 PORTRAIT = Box(150, 60, 300, 260)
 
@@ -292,141 +288,3 @@ class TestCost:
         once = PaintedFaces()
         LookAgain(once).detect(scene(width, height))
         assert max(look[0] * look[1] for look in once.looks) <= 6 * width * height * 1.01 + 50
-
-
-@st.composite
-def views(draw: st.DrawFn) -> tuple[Image, View, Box]:
-    """A picture, a view that may reach outside it, and a rectangle inside both, painted white."""
-    width, height = draw(st.integers(1, 30)), draw(st.integers(1, 30))
-    left, top = draw(st.integers(-9, width - 1)), draw(st.integers(-9, height - 1))
-    right = draw(st.integers(max(left, 0) + 1, width + 9))
-    bottom = draw(st.integers(max(top, 0) + 1, height + 9))
-    view = View(left, top, right, bottom, draw(st.integers(0, 3)))
-    across = sorted(draw(st.tuples(*[st.integers(max(left, 0), min(right, width))] * 2)))
-    down = sorted(draw(st.tuples(*[st.integers(max(top, 0), min(bottom, height))] * 2)))
-    if across[0] == across[1]:
-        across = [max(left, 0), min(right, width)]
-    if down[0] == down[1]:
-        down = [max(top, 0), min(bottom, height)]
-    box = Box(across[0], down[0], across[1], down[1])
-    image = np.zeros((height, width, 3), np.uint8)
-    image[box.top : box.bottom, box.left : box.right] = 255
-    return image, view, box
-
-
-class TestView:
-    @given(views())
-    def test_leads_back_to_the_picture(self, drawn: tuple[Image, View, Box]) -> None:
-        image, view, box = drawn
-        rows, columns = np.nonzero((view.cut(image) == 255).all(axis=-1))
-        seen = Box(columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
-        assert view.to_picture(Face(seen, 0.7), image) == Face(box, 0.7, view.quarter_turns)
-
-    @given(views())
-    def test_has_its_own_size_and_grey_outside(self, drawn: tuple[Image, View, Box]) -> None:
-        image, view, _ = drawn
-        cut = view.cut(image)
-        assert cut.flags.c_contiguous
-        across, down = view.right - view.left, view.bottom - view.top
-        assert cut.shape == ((across, down) if view.quarter_turns % 2 else (down, across)) + (3,)
-        height, width = image.shape[:2]
-        inside = View(
-            max(view.left, 0), max(view.top, 0), min(view.right, width), min(view.bottom, height)
-        )
-        shared = (inside.right - inside.left) * (inside.bottom - inside.top)
-        assert (cut == 127).all(axis=-1).sum() == across * down - shared
-
-    def test_a_face_outside_the_picture_is_none(self) -> None:
-        image = scene(20, 10)
-        view = View(-10, -10, 30, 20)
-        assert view.to_picture(Face(Box(0, 0, 10, 9), 0.9), image) is None
-        partly = view.to_picture(Face(Box(5, 5, 15, 15), 0.9), image)
-        assert partly == Face(Box(0, 0, 5, 5), 0.9)
-
-    @pytest.mark.parametrize(
-        ("box", "cut"),
-        [
-            (Box(21, 21, 39, 29), False),
-            (Box(20, 21, 39, 29), True),
-            (Box(21, 20, 39, 29), True),
-            (Box(21, 21, 40, 29), True),
-            (Box(21, 21, 39, 30), True),
-        ],
-    )
-    def test_cuts_through_a_face_at_its_edge_unless_the_picture_ends_there(
-        self, box: Box, cut: bool
-    ) -> None:
-        view = View(20, 20, 40, 30)
-        assert view.cuts_through(Face(box, 0.9), scene(100, 90)) == cut
-        at_the_end = Box(box.left - 20, box.top - 20, box.right - 20, box.bottom - 20)
-        assert not View(0, 0, 20, 10).cuts_through(Face(at_the_end, 0.9), scene(20, 10))
-
-    @given(st.integers(8, 4000), st.integers(8, 4000), st.integers(0, 3))
-    def test_tiles_overlap_and_leave_nothing_out(self, width: int, height: int, turns: int) -> None:
-        tiles = View(100, 50, 100 + width, 50 + height, turns).tiles()
-        assert {tile.quarter_turns for tile in tiles} == {turns}
-        columns = sorted({(tile.left, tile.right) for tile in tiles})
-        rows = sorted({(tile.top, tile.bottom) for tile in tiles})
-        assert len(tiles) == len(columns) * len(rows)
-        for spans, first, length in ((columns, 100, width), (rows, 50, height)):
-            assert (spans[0][0], spans[-1][1]) == (first, first + length)
-            for (_, end), (begin, _) in pairwise(spans):
-                # A quarter of a tile; give or take a pixel, because tiles are whole pixels.
-                assert end - begin == pytest.approx(length / 1.75 / 4, abs=2)
-        assert len(columns if width >= height else rows) == 2
-
-    @pytest.mark.parametrize(
-        ("size", "across", "down"),
-        [((1600, 1200), 2, 2), ((1200, 1600), 2, 2), ((1600, 600), 2, 1), ((600, 1600), 1, 2)],
-    )
-    def test_a_short_side_is_not_cut(self, size: tuple[int, int], across: int, down: int) -> None:
-        tiles = View(0, 0, *size).tiles()
-        assert len({tile.left for tile in tiles}) == across
-        assert len({tile.top for tile in tiles}) == down
-
-
-class TestMerged:
-    def test_of_two_looks_at_one_face_the_surer_counts(self) -> None:
-        sure, less = Face(Box(0, 0, 20, 20), 0.9), Face(Box(3, 0, 23, 20), 0.8)
-        assert merged([less, sure]) == [sure]
-
-    def test_neighbours_stay_two(self) -> None:
-        left, right = Face(Box(0, 0, 20, 20), 0.8), Face(Box(9, 0, 29, 20), 0.9)
-        assert merged([left, right]) == [right, left]
-
-    def test_a_part_of_a_face_is_none_however_sure(self) -> None:
-        face, mouth = Face(Box(0, 0, 60, 60), 0.92), Face(Box(20, 35, 50, 65), 0.99)
-        assert merged([face, mouth]) == [face]
-
-    def test_a_small_face_that_a_large_one_covers_in_part_stays(self) -> None:
-        face, behind = Face(Box(0, 0, 60, 60), 0.8), Face(Box(48, 0, 78, 30), 0.99)
-        assert merged([face, behind]) == [behind, face]
-
-    def test_a_face_of_nearly_the_same_size_is_no_part(self) -> None:
-        # A long face across a broad one: seven tenths of it inside, and yet hardly the same.
-        broad, long = Face(Box(0, 0, 60, 30), 0.9), Face(Box(20, 0, 45, 40), 0.8)
-        assert merged([broad, long]) == [broad, long]
-
-    def test_a_doubtful_box_around_faces_to_be_trusted_is_none(self) -> None:
-        doubtful = Face(Box(0, 0, 100, 100), 0.6)
-        people = [Face(Box(x, 10, x + 20, 30), 0.99) for x in (5, 40, 75)]
-        assert merged([doubtful, *people]) == people
-
-    def test_the_pictures_own_turn_counts_unless_another_is_clearly_better(self) -> None:
-        box = Box(0, 0, 20, 20)
-        own, turned_little, turned_much = Face(box, 0.9), Face(box, 0.91, 1), Face(box, 0.93, 1)
-        assert merged([own, turned_little]) == [own]
-        assert merged([own, turned_little], turns=1) == [turned_little]
-        assert merged([own, turned_much]) == [turned_much]
-
-    @given(st.lists(st.tuples(st.integers(0, 60), st.integers(2, 40), st.floats(0.3, 1))))
-    def test_what_is_merged_stays_as_it_is(self, drawn: list[tuple[int, int, float]]) -> None:
-        once = merged([Face(Box(at, at, at + side, at + side), sure) for at, side, sure in drawn])
-        assert merged(once) == once
-
-    def test_most_confident_first(self) -> None:
-        apart = [Face(Box(30 * n, 0, 30 * n + 9, 9), n / 10) for n in (3, 9, 5)]
-        assert [face.confidence for face in merged(apart)] == [0.9, 0.5, 0.3]
-
-    def test_nobody(self) -> None:
-        assert merged([]) == []
