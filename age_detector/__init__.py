@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,13 @@ if TYPE_CHECKING:
 
 __all__ = ["MODELS", "NAMES", "load"]
 
-NAMES = ("compact", "levi-hassner")
+_HOMES = {
+    "compact": ("age_detector.compact", "CompactAgeDetector"),
+    "levi-hassner": ("age_detector.levi_hassner", "LeviHassnerAgeDetector"),
+}
+"""The module of each age model, which holds its WEIGHTS, and its class there."""
+
+NAMES = tuple(_HOMES)
 
 
 def load(name: str | None = None, folder: Path | None = None) -> AgeDetector:
@@ -33,21 +40,20 @@ def load(name: str | None = None, folder: Path | None = None) -> AgeDetector:
     """
     if name not in (None, *NAMES):
         raise UsageError(f"no age model named {name!r}; there is: {', '.join(NAMES)}")
-    from age_detector import levi_hassner
+    module, detector = _HOMES[name or _usual(folder)]
+    loaded: AgeDetector = getattr(import_module(module), detector)(folder)
+    return loaded
+
+
+def _usual(folder: Path | None) -> str:
+    from age_detector.levi_hassner import WEIGHTS
     from age_pipeline.model_files import places
 
-    in_folder = places(levi_hassner.WEIGHTS, folder)[0]
-    if name == "levi-hassner" or (name is None and in_folder.is_file()):
-        return levi_hassner.LeviHassnerAgeDetector(folder)
-    from age_detector import compact
-
-    return compact.CompactAgeDetector(folder)
+    return WEIGHTS.name if places(WEIGHTS, folder)[0].is_file() else "compact"
 
 
 def __getattr__(name: str) -> object:
     if name != "MODELS":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     # Only now: the networks load OpenCV, and whoever asks can say in one line that it is absent.
-    from age_detector import compact, levi_hassner
-
-    return {weights.name: weights for weights in (compact.WEIGHTS, levi_hassner.WEIGHTS)}
+    return {each: import_module(module).WEIGHTS for each, (module, _) in _HOMES.items()}

@@ -26,7 +26,6 @@ def _compact(monkeypatch: pytest.MonkeyPatch) -> None:
         CompactAgeDetector=CompactAgeDetector, WEIGHTS=replace(WEIGHTS, name="compact")
     )
     monkeypatch.setitem(sys.modules, "age_detector.compact", module)
-    monkeypatch.setattr(age_detector, "compact", module, raising=False)
 
 
 def test_compact_answers_unless_the_folder_holds_the_older_network(
@@ -50,6 +49,11 @@ def test_a_file_in_the_cache_does_not_change_what_answers(
 
 def test_a_name_wins_over_the_folder(age_net_folder: Path) -> None:
     assert isinstance(age_detector.load("compact", age_net_folder), CompactAgeDetector)
+
+
+def test_a_model_needs_nothing_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "age_detector.levi_hassner", None)
+    assert isinstance(age_detector.load("compact"), CompactAgeDetector)
 
 
 def test_a_name_or_a_folder_that_does_not_exist_is_a_usage_error(tmp_path: Path) -> None:
