@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 from PIL import Image as PillowImage
 
-from age_pipeline.data import FailedInput, Frame, Image, Person
+from age_pipeline.data import Frame, Image, Person
 from age_pipeline.destinations import STDOUT, StandardOutput, write_whole
 from age_pipeline.drawing import draw_people
 from age_pipeline.errors import OutputError
@@ -76,12 +76,6 @@ class AnnotatedPictures(Sink):
         write_whole(path, _annotated(frame, people, self._reporting, path.suffix))
         log.debug("%s: wrote %s", frame.name, path)
 
-    def fail(self, failed: FailedInput) -> None:
-        """Nothing: there is no picture."""
-
-    def close(self) -> None:
-        """Nothing: each file is closed as it is written."""
-
 
 class AnnotatedPicture(Sink):
     """The copy of one picture in a file of its own, or on standard output where `path` is None."""
@@ -98,12 +92,6 @@ class AnnotatedPicture(Sink):
         else:
             write_whole(self._path, data)
             log.debug("%s: wrote %s", frame.name, self._path)
-
-    def fail(self, failed: FailedInput) -> None:
-        """Nothing: there is no picture."""
-
-    def close(self) -> None:
-        """Nothing: the file is closed as it is written."""
 
 
 def encode(image: Image, suffix: str) -> bytes:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from age_pipeline.data import FailedInput, Frame, Person
+from age_pipeline.data import Frame, Person
 from age_pipeline.drawing import draw_people
 from age_pipeline.errors import WindowError
 from age_pipeline.records import Reporting
@@ -49,9 +49,6 @@ class ShownPictures(Sink):
                 at_least=report.at_least,
             )
             self._window.show(drawn)
-
-    def fail(self, failed: FailedInput) -> None:
-        """Nothing: there is no picture."""
 
     def close(self) -> None:
         self._opened.close()

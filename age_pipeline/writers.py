@@ -32,6 +32,8 @@ log = logging.getLogger("detect_age")
 class Sink(ABC):
     """Takes the result of each input, in order, and is closed when all are done.
 
+    Unless it says otherwise, a failed input is nothing to it, and nothing is open at the end.
+
     Attributes:
         outlives_errors: Whether it takes the next result after one that could not be written.
     """
@@ -47,12 +49,10 @@ class Sink(ABC):
     def write(self, frame: Frame, people: Sequence[Person]) -> None:
         """Take a picture that was looked at. Raises OutputError where it cannot be written."""
 
-    @abstractmethod
-    def fail(self, failed: FailedInput) -> None:
+    def fail(self, failed: FailedInput) -> None:  # noqa: B027
         """Take an input that gave no picture. Raises OutputError where it cannot be written."""
 
-    @abstractmethod
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027
         """Finish what is open, also where the program ends early. Raises OutputError."""
 
     def __enter__(self) -> Self:
@@ -124,9 +124,6 @@ class TextLines(Sink):
         text = "".join(f"{prefix}{line}\n" for line in ages)
         if text:
             self._destination.write(text.encode(_terminal_encoding(), "backslashreplace"))
-
-    def fail(self, failed: FailedInput) -> None:
-        """Nothing: it is no result."""
 
     def close(self) -> None:
         self._destination.close()

