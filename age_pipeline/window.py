@@ -1,4 +1,4 @@
-"""The one file that opens a window, and that knows whether one can be opened."""
+"""The one file that opens a window, and that knows why none can be opened."""
 
 from __future__ import annotations
 
@@ -30,11 +30,6 @@ _SHARE_OF_SCREEN = 0.9
 
 _PATIENCE_MS = 30
 """How long OpenCV may wait at a stretch: Ctrl-C and the closing of the window are seen between."""
-
-
-def screen_available() -> bool:
-    """Whether a window can be opened here. Asks, opens nothing, and is quick."""
-    return _obstacle() is None
 
 
 class Window:

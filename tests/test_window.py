@@ -19,7 +19,7 @@ from virtual_screen import MISSING, VirtualScreen
 from age_pipeline import window
 from age_pipeline.data import Image
 from age_pipeline.errors import WindowError
-from age_pipeline.window import Window, screen_available
+from age_pipeline.window import Window
 
 PICTURE = np.full((300, 400, 3), 90, np.uint8)
 
@@ -229,7 +229,6 @@ def test_no_screen(monkeypatch: pytest.MonkeyPatch, display: str | None, message
         monkeypatch.delenv("DISPLAY", raising=False)
     else:
         monkeypatch.setenv("DISPLAY", display)
-    assert not screen_available()
     with pytest.raises(WindowError, match=f"{message}; use --output"), Window("ages"):
         pass
 
@@ -243,7 +242,6 @@ def test_what_to_do_instead(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("built", ["  GUI:                NONE\n", "", "  GUI support: GTK\n"])
 def test_an_opencv_without_windows(monkeypatch: pytest.MonkeyPatch, built: str) -> None:
     monkeypatch.setattr(cv2, "getBuildInformation", lambda: built)
-    assert not screen_available()
     with pytest.raises(WindowError, match="pip install opencv-python"), Window("ages"):
         pass
 
@@ -252,7 +250,7 @@ def test_an_opencv_without_windows(monkeypatch: pytest.MonkeyPatch, built: str) 
 def test_a_system_without_x(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.setattr(window, "_x_screen", lambda _display: pytest.fail("there is no X to ask"))
-    assert screen_available()
+    assert window._obstacle() is None
 
 
 @pytest.mark.usefixtures("windows_built")
@@ -280,7 +278,7 @@ def test_a_library_that_qt_needs_is_absent(monkeypatch: pytest.MonkeyPatch, tmp_
 
 def test_a_screen_tells_its_size(screen: VirtualScreen, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISPLAY", screen.environment["DISPLAY"])
-    assert screen_available()
+    assert window._obstacle() is None
     assert window._x_screen(screen.environment["DISPLAY"]) == (1024, 768)
 
 
