@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import TypeAlias
 
 import numpy as np
@@ -136,7 +136,6 @@ class Frame:
     Attributes:
         image: The pixels; see `Image`. Nobody writes into them.
         name: The input's name as the user gave it.
-        path: The file it was read from; None for standard input or a camera.
         relative: Where its annotated copy goes below an output folder.
         index: Number of the frame in a video, from 0.
         time_s: Its time in a video.
@@ -144,7 +143,6 @@ class Frame:
 
     image: Image
     name: str
-    path: Path | None = None
     relative: PurePath | None = None
     index: int = 0
     time_s: float | None = None

@@ -132,7 +132,7 @@ def read_picture(wanted: PictureInput, max_pixels: int = MAX_PIXELS) -> Frame | 
     except MemoryError:
         message = f"{wanted.name} is larger than the memory that is left"
         return FailedInput(wanted.name, InputError("too_large", message))
-    return Frame(image, wanted.name, wanted.path, relative)
+    return Frame(image, wanted.name, relative)
 
 
 def _expand(name: str, recursive: bool, output: str | None) -> list[PictureInput]:

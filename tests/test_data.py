@@ -150,7 +150,7 @@ def test_what_is_no_colour_picture_is_refused(
 def test_a_frame_knows_its_size() -> None:
     frame = Frame(np.zeros((4, 5, 3), np.uint8), "a.jpg")
     assert (frame.width, frame.height) == (5, 4)
-    assert (frame.path, frame.relative, frame.index, frame.time_s) == (None, None, 0, None)
+    assert (frame.relative, frame.index, frame.time_s) == (None, 0, None)
 
 
 class TestFace:
