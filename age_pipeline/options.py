@@ -23,6 +23,7 @@ exit code:
   1   some input, model or output failed, and a line on stderr says which; the rest is done
   2   wrong options
   130 stopped by Ctrl-C; what was finished is kept, in whole files
+  143 ended by SIGTERM; likewise
 """
 
 

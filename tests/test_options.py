@@ -1,5 +1,6 @@
 import argparse
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -110,6 +111,11 @@ def test_help_ends_with_examples_and_exit_codes(
     shown = capsys.readouterr().out
     assert "examples:\n  program\n" in shown
     assert shown.endswith(EXIT_CODES)
+
+
+@pytest.mark.parametrize("code", [0, 1, 2, 130, 143])
+def test_every_exit_code_is_explained(code: int) -> None:
+    assert re.search(rf"^  {code} +\w", EXIT_CODES, re.MULTILINE)
 
 
 def test_the_version_is_told(parser: Parser, capsys: pytest.CaptureFixture[str]) -> None:
