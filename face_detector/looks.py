@@ -96,15 +96,20 @@ class LookAgain:
         found, turns = [face for face in seen if confidence(face) >= WORKING_POINT], 0
         if self._thorough or best_confidence(found) < self._detector.certain:
             found, turns = self._turned(image, whole, found)
+        framed: list[Face] = []
         if self._thorough or best_confidence(found) < TRUSTED:
             margin = round(MARGIN * min(whole.longer_side, 2 * min(width, height)))
-            around = View(-margin, -margin, width + margin, height + margin, turns)
-            found = found + self._look(image, around)
+            framed = self._see(
+                image, View(-margin, -margin, width + margin, height + margin, turns)
+            )
+            found = found + [face for face in framed if confidence(face) >= FURTHER]
         further = list(self._tiles(image, View(0, 0, width, height, turns), found))
         if self._thorough:
             for other in {0, 1, 2, 3} - {turns}:
                 further += trusted(self._tiles(image, View(0, 0, width, height, other), found))
-        sure = merged(found + further, turns)
+        # Where nobody else is, a face that fills the frame counts as it would in a first look.
+        doubtful = [face for face in framed if confidence(face) >= WORKING_POINT]
+        sure = merged(found + further or doubtful, turns)
         faint = [face for face in merged(seen) if is_apart(face, sure)]
         return [face for face in sure + faint if confidence(face) >= self._min_confidence]
 

@@ -171,6 +171,12 @@ class TestFaceThatFillsTheFrame:
         assert LookAgain(once).detect(image) == [Face(box, 0.99)]
         assert len([look for look in once.looks if look[0] > height and look[1] > width]) == 1
 
+    def test_a_doubtful_one_counts_where_nobody_else_is(self) -> None:
+        image, box = scene(500, 400), Box(50, 30, 480, 380)
+        paint(image, box, 1)
+        assert found_by(LookAgain(PaintedFaces(confidence=0.6)), image) == [box]
+        assert found_by(LookAgain(PaintedFaces(confidence=0.4)), image) == []
+
 
 class TestSurer:
     """Every look is another chance for a ghost."""
