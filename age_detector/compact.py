@@ -20,7 +20,7 @@ WEIGHTS = ModelFile(
     name="compact",
     file="compact.onnx",
     size=2_839_751,
-    sha256="8ec0aa586e6f53299b6acaf4cb1be93b69e61967697ec2cb23e8683c0e7ed0fe",
+    sha256="e1d9c5836aa975c325a67c08d38ccfa2f47512077b5275fc78498519dc38497e",
     licence="MIT; trained on FairFace (CC BY 4.0)",
     home=Path(__file__).parent,
 )

@@ -4,8 +4,8 @@
     python -m benchmarks.looks --data DATA
 
 Each row: faces found by one look, by default and by --thorough, how many looks that took, and the
-time of the default and of --thorough as a multiple of one look, all in this run. With --data also:
-how often FairFace's photographs, upright and turned, get the right orientation, and at what cost.
+time of the default as a multiple of one look, in this run. With --data also: how often FairFace's
+photographs, upright and turned, are found the right way up, and at what cost.
 """
 
 from __future__ import annotations
@@ -79,24 +79,19 @@ def _median_times(detectors: Sequence[FaceDetector], image: Image) -> list[float
 
 
 def report_cases() -> None:
-    """Print one row for each case."""
+    """Print one row for each case, as a table in Markdown."""
     once = CountingDetector()
     again, thorough = LookAgain(once), LookAgain(once, thorough=True)
-    print(f"{'':44}{'faces found by':^27}{'looks':^18}{'time / one look':^18}")
-    print(f"{'':44}{'one':>7}{'default':>9}{'thorough':>11}{'default':>9}{'thor.':>9}", end="")
-    print(f"{'default':>9}{'thor.':>9}")
+    print("| picture | one look finds | default finds | looks | time | --thorough finds | looks |")
+    print("|---|---|---|---|---|---|---|")
     for name, image in cases(once):
-        found = [len(once.detect(image))]
-        looks = []
-        for detector in (again, thorough):
-            once.looks = 0
-            found.append(len(detector.detect(image)))
-            looks.append(once.looks)
-        base, default, everywhere = _median_times([once, again, thorough], image)
-        print(
-            f"{name:44}{found[0]:7}{found[1]:9}{found[2]:11}{looks[0]:9}{looks[1]:9}"
-            f"{default / base:9.1f}{everywhere / base:9.1f}"
-        )
+        cells = [f"{len(once.detect(image))}"]
+        one, default = _median_times([once, again], image)
+        once.looks = 0
+        cells += [f"{len(again.detect(image))}", f"{once.looks}", f"{default / one:.1f}"]
+        once.looks = 0
+        cells += [f"{len(thorough.detect(image))}", f"{once.looks}"]
+        print(f"| {name} | {' | '.join(cells)} |", flush=True)
 
 
 def report_photographs(data: Path) -> None:
