@@ -247,6 +247,12 @@ class TestGhosts:
             Face(Box(box.left + 500, box.top, box.right + 500, box.bottom), 0.95, 1),
         ]
 
+    def test_a_doubtful_box_in_a_tile_lets_it_be_cut_again(self) -> None:
+        # Too small for a tile, large enough for a tile of a tile.
+        tiny = around(400, 300, 24, 30)
+        faces = LookAgain(Ghosts((686, 914), 0.85)).detect(crowd([tiny]))
+        assert tiny in {face.box for face in faces}
+
 
 class TestCost:
     @pytest.mark.parametrize(

@@ -48,6 +48,16 @@ class TestMerged:
         once = merged([Face(Box(at, at, at + side, at + side), sure) for at, side, sure in drawn])
         assert merged(once) == once
 
+    def test_a_part_that_is_gone_takes_nobody_along(self) -> None:
+        face, part = Face(Box(0, 0, 60, 60), 0.95), Face(Box(45, 10, 65, 35), 0.7)
+        # Inside the part, but beside the face.
+        beside = Face(Box(58, 12, 65, 20), 0.8)
+        assert merged([face, part, beside]) == [face, beside]
+
+    def test_the_pictures_own_turn_is_no_confidence(self) -> None:
+        own, other = Face(Box(0, 0, 20, 20), 0.9), Face(Box(50, 0, 70, 20), 0.91, 1)
+        assert merged([own, other]) == [other, own]
+
     def test_most_confident_first(self) -> None:
         apart = [Face(Box(30 * n, 0, 30 * n + 9, 9), n / 10) for n in (3, 9, 5)]
         assert [face.confidence for face in merged(apart)] == [0.9, 0.5, 0.3]
