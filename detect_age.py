@@ -77,10 +77,13 @@ def _run(asked: argparse.Namespace) -> None:
 
     with ExitStack() as stack:
         sinks = stack.enter_context(Sinks(_open_sinks(asked, files, reporting, is_one_picture)))
-        for each in stack.enter_context(closing(with_progress(inputs, len(inputs)))):
+        bar = stack.enter_context(closing(with_progress(inputs, len(inputs))))
+        for done, each in enumerate(bar, start=1):
             # A picture that this loop held would stay in memory while the next one is read.
             _look_at(each, faces, ages, sinks)
             if sinks.ended:
+                if done < len(inputs):
+                    log.info("ended after %d of %d pictures", done, len(inputs))
                 break
 
 

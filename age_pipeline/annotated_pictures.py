@@ -54,8 +54,10 @@ def open_annotated(
         return AnnotatedPicture(None, reporting)
     if not path.parent.is_dir():
         raise OutputError(f"cannot write {readable(output)}: its folder does not exist")
-    names = OutputNames(path.parent, inputs)
-    return AnnotatedPicture(names.choose(PurePath(path.name)), reporting)
+    chosen = OutputNames(path.parent, inputs).choose(PurePath(path.name))
+    if chosen.name != path.name:
+        log.info("%s is an input: the copy is written to %s", output, chosen)
+    return AnnotatedPicture(chosen, reporting)
 
 
 class AnnotatedPictures(Sink):

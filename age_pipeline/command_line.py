@@ -22,6 +22,8 @@ from age_pipeline.escaping import one_line
 log = logging.getLogger("detect_age")
 
 _IMPORTED = {"cv2", "imutils", "numpy", "PIL", "platformdirs", "tqdm"}
+# A shell that ends, and a terminal that closes; the latter does not exist on every system.
+_ENDING_SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _ABSENT_LIBRARY = re.compile(r"(lib\S+\.so\S*): cannot open shared object file")
 
 
@@ -44,7 +46,7 @@ def run(program: Callable[[], None], name: str) -> int:
     Returns:
         The exit code: see `options.EXIT_CODES`.
     """
-    with _talk(name) as errors, _ended_by_sigterm():
+    with _talk(name) as errors, _ended_by_signals():
         code = 0
         try:
             with package_errors():
@@ -118,20 +120,23 @@ def _talk(name: str) -> Iterator[_ErrorCount]:
 
 
 @contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
+def _ended_by_signals() -> Iterator[None]:
     def end(number: int, _: FrameType | None) -> NoReturn:
         raise SystemExit(128 + number)
 
-    # Python gives signals to the main thread only; whoever ignored SIGTERM on purpose keeps that.
-    ours = threading.current_thread() is threading.main_thread()
-    if not ours or signal.getsignal(signal.SIGTERM) is signal.SIG_IGN:
+    # Python gives signals to the main thread only; whoever ignored one on purpose keeps that.
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, end)
+    before = {number: signal.getsignal(number) for number in _ENDING_SIGNALS}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, end)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _let_go_of_stdout(errors: _ErrorCount) -> None:
@@ -155,7 +160,7 @@ def _cure(error: ImportError) -> PackageMissing | None:
     if package == "cv2" and library:
         return PackageMissing(
             f"OpenCV cannot load, {library[1]} is absent: `pip uninstall -y opencv-python` and"
-            " `pip install opencv-python-headless`, or on Debian"
+            " `pip install 'opencv-python-headless<5'`, or on Debian"
             " `apt-get install libgl1 libglib2.0-0`"
         )
     if package in _IMPORTED:

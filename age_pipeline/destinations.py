@@ -10,8 +10,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from tqdm import tqdm
-
 from age_pipeline.errors import OutputError
 from age_pipeline.escaping import readable
 
@@ -114,6 +112,9 @@ class StandardOutput(Destination):
         super().__init__("standard output", sys.stdout.buffer)
 
     def write(self, data: bytes) -> None:
+        # Only now: whoever opens a destination can say in one line that this is absent.
+        from tqdm import tqdm
+
         with tqdm.external_write_mode(sys.stdout):
             super().write(data)
 

@@ -61,7 +61,7 @@ class ModelFile:
             return f"python -m {self.home.name} fetch {self.name}"
         if self.requirement is not None:
             return f"pip install {self.requirement}"
-        return "install this program again, it brings the file along"
+        return "it comes with this program: name no other folder, or install it again"
 
     def is_content(self, data: bytes) -> bool:
         """Whether these bytes are the file, by a known hash."""

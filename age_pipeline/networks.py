@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from threading import Lock
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from age_pipeline.errors import ModelDamaged
+from age_pipeline.errors import ModelDamaged, PackageMissing
 from age_pipeline.model_files import LoadedModel, ModelFile
 
 
 class Network:
-    """A network with one input and one output, ready to run in OpenCV's DNN module."""
+    """A network with one input and one output, ready to run in OpenCV's DNN module.
+
+    Threads may share it; their runs take turns.
+    """
 
     def __init__(self, network: cv2.dnn.Net) -> None:
         self._network = network
+        # OpenCV's network keeps its input between the two calls of a run.
+        self._running = Lock()
 
     def run(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Run the network once.
@@ -28,8 +34,9 @@ class Network:
         Returns:
             The output of the network's last layer: the caller's own copy.
         """
-        self._network.setInput(batch)
-        return np.array(self._network.forward(), dtype=np.float32)
+        with self._running:
+            self._network.setInput(batch)
+            return np.array(self._network.forward(), dtype=np.float32)
 
 
 def caffe_network(prototxt: Path, weights: LoadedModel) -> Network:
@@ -37,7 +44,13 @@ def caffe_network(prototxt: Path, weights: LoadedModel) -> Network:
 
     Raises:
         ModelDamaged: OpenCV cannot make a network of the two.
+        PackageMissing: This OpenCV reads no Caffe networks.
     """
+    if not hasattr(cv2.dnn, "readNetFromCaffe"):
+        raise PackageMissing(
+            f"OpenCV {cv2.__version__} reads no Caffe networks: "
+            "run `python -m pip install 'opencv-python<5'`"
+        )
     try:
         return Network(
             cv2.dnn.readNetFromCaffe(_buffer(prototxt.read_bytes()), _buffer(weights.data))

@@ -91,7 +91,8 @@ def read_names(source: str) -> list[str]:
     """Read a list of names, one a line; blank lines are skipped.
 
     Args:
-        source: A text file, or "-" for standard input. Lines end in LF or CRLF. Names are bytes to
+        source: A text file, or "-" for standard input. Lines end in LF or CRLF; a list that has
+            zero bytes, as `find -print0` writes it, is split at those alone. Names are bytes to
             the file system, so what is not UTF-8 is kept.
 
     Raises:
@@ -102,6 +103,8 @@ def read_names(source: str) -> list[str]:
     except (OSError, ValueError, InputError) as error:
         reason = getattr(error, "strerror", None) or error
         raise UsageError(f"the list of names {source} cannot be read: {reason}") from None
+    if b"\0" in data:
+        return [os.fsdecode(name) for name in data.split(b"\0") if name]
     lines = data.removeprefix(codecs.BOM_UTF8).split(b"\n")
     return [os.fsdecode(line.removesuffix(b"\r")) for line in lines if line.strip()]
 

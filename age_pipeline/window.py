@@ -144,7 +144,7 @@ def _obstacle() -> str | None:
     if toolkit is None or toolkit[1] == "NONE":
         return (
             "this OpenCV was built without windows (`pip uninstall -y opencv-python-headless` and"
-            " `pip install opencv-python` bring them)"
+            " `pip install 'opencv-python<5'` bring them)"
         )
     if not _has_x():
         return None

@@ -52,10 +52,10 @@ def cases(detector: SsdFaceDetector) -> Iterator[tuple[str, Image]]:
         yield f"{name}, the face fills the frame", image[box.top : box.bottom, box.left : box.right]
     yield "nasa_group15.jpg, 23 people", read_sample("nasa_group15.jpg")
     yield "solvay_1927.jpg, 29 people", read_sample("solvay_1927.jpg")
-    small = cv2.resize(read_sample("1.png"), (90, 90), interpolation=cv2.INTER_AREA)
     scene = _empty(1200, 1600)
-    scene[500:590, 700:790] = small
-    yield "one face of 16 pixels in 1600x1200", scene
+    small = cv2.resize(read_sample("1.png"), (200, 200), interpolation=cv2.INTER_AREA)
+    scene[500:700, 700:900] = small
+    yield "one face of 36 pixels in 1600x1200", scene
     yield "nobody, 640x480", _empty(480, 640)
     yield "nobody, 1600x1200", _empty(1200, 1600)
     yield "nobody, 4000x3000", _empty(3000, 4000)

@@ -111,7 +111,8 @@ class LookAgain:
         doubtful = [face for face in framed if confidence(face) >= WORKING_POINT]
         sure = merged(found + further or doubtful, turns)
         faint = [face for face in merged(seen) if is_apart(face, sure)]
-        return [face for face in sure + faint if confidence(face) >= self._min_confidence]
+        reported = [face for face in sure + faint if confidence(face) >= self._min_confidence]
+        return sorted(reported, key=confidence, reverse=True)
 
     def _see(self, image: Image, view: View) -> list[Face]:
         """The faces in one view, in the picture's pixels."""

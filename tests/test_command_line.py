@@ -155,7 +155,7 @@ def test_an_opencv_that_cannot_load_names_both_cures(capsys: pytest.CaptureFixtu
 
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("program: error: OpenCV cannot load, libGL.so.1 is absent: ")
-    assert "pip install opencv-python-headless" in line
+    assert "pip install 'opencv-python-headless<5'" in line
     assert "apt-get install libgl1 libglib2.0-0" in line
 
 

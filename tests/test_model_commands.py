@@ -59,7 +59,7 @@ def test_the_list_says_of_each_what_there_is_to_know(
 own: installed, verified
   file:      {home}/own.onnx (0.3 MB)
   licence:   MIT
-  to get it: install this program again, it brings the file along
+  to get it: it comes with this program: name no other folder, or install it again
 carried: not installed
   file:      carried.caffemodel (4.0 MB)
   licence:   BSD-3

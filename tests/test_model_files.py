@@ -215,7 +215,7 @@ def test_the_cure_fits_the_place(model: ModelFile, package: Path, tmp_path: Path
     with pytest.raises(ModelDamaged, match=r"delete it, then: pip install broken==1$"):
         load(carried, tmp_path / "given")
     put(model.home, b"")
-    with pytest.raises(ModelDamaged, match="install this program again"):
+    with pytest.raises(ModelDamaged, match="install it again"):
         load(replace(model, url=None))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NoReturn
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 from tiny_networks import PROTOTXT, SHAPE, FloatArray, caffe_file, onnx_file
 
-from age_pipeline.errors import ModelDamaged
+from age_pipeline.errors import ModelDamaged, PackageMissing
 from age_pipeline.model_files import LoadedModel, ModelFile
 from age_pipeline.networks import Network, caffe_network, onnx_network, try_out
 
@@ -70,6 +71,26 @@ def test_what_it_gave_stays_as_it_was(
     before = first.copy()
     network.run(pictures * 2)
     np.testing.assert_array_equal(first, before)
+
+
+@BOTH
+def test_threads_may_share_it(
+    load: Load, data: bytes, tmp_path: Path, pictures: FloatArray
+) -> None:
+    network = load(data, tmp_path)
+    alone = [network.run(picture[None]) for picture in pictures]
+    with ThreadPoolExecutor(8) as threads:
+        asked = [picture[None] for picture in pictures] * 200
+        for number, answer in enumerate(threads.map(network.run, asked)):
+            np.testing.assert_array_equal(answer, alone[number % len(pictures)])
+
+
+def test_an_opencv_without_caffe_says_which_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(cv2.dnn, "readNetFromCaffe")
+    with pytest.raises(PackageMissing, match="pip install 'opencv-python<5'"):
+        caffe_network(tmp_path / "any", LoadedModel(tmp_path / "any", b"", "", verified=True))
 
 
 @BOTH

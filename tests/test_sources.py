@@ -472,10 +472,17 @@ def test_a_list_holds_one_name_a_line(
 
 @given(names=st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1)))
 def test_any_names_come_through_a_list(names: list[str]) -> None:
-    names = [name for name in names if name.strip() and not set(name) & set("\n\r\ufeff")]
+    names = [name for name in names if name.strip() and not set(name) & set("\n\r\0\ufeff")]
     save("list.txt", data="\n".join(names).encode())
 
     assert read_names("list.txt") == [name for name in names if name.encode().strip()]
+
+
+@given(names=st.lists(st.binary(min_size=1).filter(lambda name: b"\0" not in name), min_size=1))
+def test_a_list_may_be_split_by_zero_bytes(names: list[bytes]) -> None:
+    save("list.txt", data=b"\0".join(names) + b"\0")
+
+    assert read_names("list.txt") == [os.fsdecode(name) for name in names]
 
 
 @pytest.mark.parametrize("source", ["gone.txt", ".", "", "a\0b"])

@@ -242,7 +242,7 @@ def test_what_to_do_instead(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("built", ["  GUI:                NONE\n", "", "  GUI support: GTK\n"])
 def test_an_opencv_without_windows(monkeypatch: pytest.MonkeyPatch, built: str) -> None:
     monkeypatch.setattr(cv2, "getBuildInformation", lambda: built)
-    with pytest.raises(WindowError, match="pip install opencv-python"), Window("ages"):
+    with pytest.raises(WindowError, match="pip install 'opencv-python<5'"), Window("ages"):
         pass
 
 
