@@ -82,7 +82,7 @@ def _run(asked: argparse.Namespace) -> None:
             # A picture that this loop held would stay in memory while the next one is read.
             _look_at(each, faces, ages, sinks)
             if sinks.ended:
-                if done < len(inputs):
+                if done < len(inputs) and not sinks.is_unread:
                     log.info("ended after %d of %d pictures", done, len(inputs))
                 break
 

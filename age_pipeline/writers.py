@@ -71,15 +71,18 @@ class Sinks(Sink):
     """Several sinks as one. An error of one is logged, and keeps no result from the others.
 
     A sink whose reader has gone (`| head`) is left out, and it has all `ended` if it was the last.
+
+    Attributes:
+        is_unread: Whether that is why it has ended.
     """
 
     def __init__(self, sinks: Iterable[Sink]) -> None:
         self._sinks = list(sinks)
-        self._is_unread = False
+        self.is_unread = False
 
     @property
     def ended(self) -> bool:
-        return self._is_unread or any(sink.ended for sink in self._sinks)
+        return self.is_unread or any(sink.ended for sink in self._sinks)
 
     def write(self, frame: Frame, people: Sequence[Person]) -> None:
         self._each(lambda sink: sink.write(frame, people))
@@ -100,7 +103,7 @@ class Sinks(Sink):
                     self._sinks.remove(sink)
             except BrokenPipeError:
                 self._sinks.remove(sink)
-                self._is_unread = not self._sinks
+                self.is_unread = not self._sinks
 
 
 class TextLines(Sink):

@@ -658,7 +658,9 @@ def test_the_window_shows_the_picture_annotated(screen: type[FakeWindow], photo:
     assert (screen.shown[0] != 128).any()
 
 
-def test_q_in_the_window_ends_the_program_well(screen: type[FakeWindow], folder: Path) -> None:
+def test_q_in_the_window_ends_the_program_well(
+    screen: type[FakeWindow], folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     names = ["a.png", "b.png", "c.png"]
     for name in names:
         save(folder / name)
@@ -666,6 +668,7 @@ def test_q_in_the_window_ends_the_program_well(screen: type[FakeWindow], folder:
 
     assert detect_age.main(["-i", *names, "--show", "--json", "a.json"]) == 0
     assert [each["image"] for each in records(folder / "a.json")] == names[:2]
+    assert "detect_age: ended after 2 of 3 pictures\n" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("argv", [[], ["--show"]])
