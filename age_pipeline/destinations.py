@@ -56,14 +56,19 @@ class Destination:
 
     Writing and closing raise OutputError where that fails; nothing more can be written then. A
     reader that has gone is a BrokenPipeError: no failure, but a reason to end.
+
+    Attributes:
+        is_empty: Whether nothing has been written.
     """
 
     def __init__(self, name: str, stream: BinaryIO) -> None:
         self.name = name
+        self.is_empty = True
         self._stream = stream
 
     def write(self, data: bytes) -> None:
         """Write all of `data`, now."""
+        self.is_empty = False
         with self._ended_by_errors():
             self._stream.write(data)
             self._stream.flush()

@@ -55,6 +55,10 @@ class Sink(ABC):
     def close(self) -> None:  # noqa: B027
         """Finish what is open, also where the program ends early. Raises OutputError."""
 
+    def abandon(self) -> None:
+        """Finish what is open where the program is stopped. Raises OutputError."""
+        self.close()
+
     def __enter__(self) -> Self:
         return self
 
@@ -64,7 +68,10 @@ class Sink(ABC):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.close()
+        if kind is None:
+            self.close()
+        else:
+            self.abandon()
 
 
 class Sinks(Sink):
@@ -93,6 +100,9 @@ class Sinks(Sink):
     def close(self) -> None:
         self._each(lambda sink: sink.close())
 
+    def abandon(self) -> None:
+        self._each(lambda sink: sink.abandon())
+
     def _each(self, action: Callable[[Sink], None]) -> None:
         for sink in list(self._sinks):
             try:
@@ -106,7 +116,25 @@ class Sinks(Sink):
                 self.is_unread = not self._sinks
 
 
-class TextLines(Sink):
+class _Written(Sink):
+    """What goes to a destination, which is closed with it."""
+
+    def __init__(self, destination: Destination, reporting: Reporting) -> None:
+        self._destination = destination
+        self._reporting = reporting
+
+    def close(self) -> None:
+        self._destination.close()
+
+    def abandon(self) -> None:
+        # Stopped before the first result: a file of an earlier run is worth more than an empty one.
+        if self._destination.is_empty:
+            self._destination.discard()
+        else:
+            self.close()
+
+
+class TextLines(_Written):
     """A line for each face; nothing for a picture without one.
 
     Args:
@@ -116,8 +144,7 @@ class TextLines(Sink):
     """
 
     def __init__(self, destination: Destination, reporting: Reporting, *, named: bool) -> None:
-        self._destination = destination
-        self._reporting = reporting
+        super().__init__(destination, reporting)
         self._named = named
 
     def write(self, frame: Frame, people: Sequence[Person]) -> None:
@@ -128,16 +155,9 @@ class TextLines(Sink):
         if text:
             self._destination.write(text.encode(_terminal_encoding(), "backslashreplace"))
 
-    def close(self) -> None:
-        self._destination.close()
 
-
-class JsonLines(Sink):
+class JsonLines(_Written):
     """JSON Lines (jsonlines.org): one record for each input, in UTF-8. Fields: `records.py`."""
-
-    def __init__(self, destination: Destination, reporting: Reporting) -> None:
-        self._destination = destination
-        self._reporting = reporting
 
     def write(self, frame: Frame, people: Sequence[Person]) -> None:
         self._destination.write(json_line(picture_record(frame, people, self._reporting)))
@@ -145,16 +165,12 @@ class JsonLines(Sink):
     def fail(self, failed: FailedInput) -> None:
         self._destination.write(json_line(failed_record(failed, self._reporting)))
 
-    def close(self) -> None:
-        self._destination.close()
 
-
-class CsvTable(Sink):
+class CsvTable(_Written):
     """CSV in UTF-8: a header, then a row for each face, or one for an input without any."""
 
     def __init__(self, destination: Destination, reporting: Reporting) -> None:
-        self._destination = destination
-        self._reporting = reporting
+        super().__init__(destination, reporting)
         self._header_due = True
 
     def write(self, frame: Frame, people: Sequence[Person]) -> None:
@@ -166,7 +182,7 @@ class CsvTable(Sink):
     def close(self) -> None:
         if self._header_due:
             self._write([])
-        self._destination.close()
+        super().close()
 
     def _write(self, rows: Sequence[Record]) -> None:
         self._destination.write(csv_lines(rows, CSV_COLUMNS, header=self._header_due))

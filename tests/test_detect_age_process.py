@@ -91,6 +91,24 @@ def test_a_stopped_program_keeps_what_was_finished(
     assert b"Traceback" not in err
 
 
+def test_stopped_before_the_first_result_an_earlier_file_stays(folder: Path) -> None:
+    for name in ("a.json", "a.csv"):
+        (folder / name).write_text("earlier")
+    argv = ["-i", *PICTURES, "--json", "a.json", "--csv", "a.csv"]
+    with start(folder, *argv, env={"WAIT_AT": "1"}) as process:
+        until = time.monotonic() + 30
+        while not (folder / "a.csv.part").exists():
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+
+    assert process.returncode == 130
+    assert (folder / "a.json").read_text() == (folder / "a.csv").read_text() == "earlier"
+    assert leftovers(folder) == []
+
+
 @pytest.fixture
 def gone() -> Iterator[IO[bytes]]:
     """Standard output for a reader that has had enough, as in `| head`."""
