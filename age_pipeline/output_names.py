@@ -27,15 +27,8 @@ WRITTEN = {
 }
 """The format, as Pillow calls it, that a file's suffix in lower case stands for."""
 
-# What is read but not written: photographs become the format of photographs.
-_INSTEAD = {
-    ".heic": ".jpg",
-    ".heif": ".jpg",
-    ".hif": ".jpg",
-    ".avif": ".jpg",
-    ".gif": ".png",
-    ".apng": ".png",
-}
+# What is read but not written, and is photographs: these become the format of photographs.
+_PHOTOGRAPHS = {".heic", ".heif", ".hif", ".avif"}
 
 
 def is_one_file(output: str, *, one_picture: bool) -> bool:
@@ -108,13 +101,14 @@ class OutputNames:
 
 
 def writable(name: PurePath) -> PurePath:
-    """The name itself where its suffix is in `WRITTEN`; HEIC and AVIF become JPEG, others PNG."""
+    """The name itself where its suffix is in `WRITTEN`; HEIC and AVIF become JPEG, others PNG.
+
+    The new suffix comes behind the old one: a.heic and a.jpg beside it stay apart.
+    """
     suffix = name.suffix.lower()
     if suffix in WRITTEN:
         return name
-    if suffix in _INSTEAD:
-        return name.with_suffix(_INSTEAD[suffix])
-    return name.with_name(f"{name.name}.png")
+    return name.with_name(name.name + (".jpg" if suffix in _PHOTOGRAPHS else ".png"))
 
 
 def beside_original(copy: PathKind) -> PathKind:

@@ -525,7 +525,7 @@ def test_a_folder_is_mirrored(run: Run, folder: Path) -> None:
     save(folder / "photos" / "sub" / "c.gif")
 
     assert run("-i", "photos", "--recursive", "--output", "new/out")[0] == 0
-    assert below(folder / "new/out") == ["a.jpg", "sub/b.webp", "sub/c.png"]
+    assert below(folder / "new/out") == ["a.jpg", "sub/b.webp", "sub/c.gif.png"]
 
 
 def test_inputs_of_one_name_are_numbered_and_a_second_run_replaces_them(

@@ -35,10 +35,10 @@ def test_an_input_is_never_overwritten(tmp_path: Path) -> None:
 def test_a_copy_of_another_format_beside_its_original_is_named_as_one(tmp_path: Path) -> None:
     names = OutputNames(tmp_path, [tmp_path / "a.heic", tmp_path / "b.GIF", tmp_path / "scan.2024"])
 
-    assert names.choose(PurePath("a.heic")) == tmp_path / "a.ages.jpg"
-    assert names.choose(PurePath("b.GIF")) == tmp_path / "b.ages.png"
+    assert names.choose(PurePath("a.heic")) == tmp_path / "a.heic.ages.jpg"
+    assert names.choose(PurePath("b.GIF")) == tmp_path / "b.GIF.ages.png"
     assert names.choose(PurePath("scan.2024")) == tmp_path / "scan.2024.ages.png"
-    assert names.choose(PurePath("sub/a.heic")) == tmp_path / "sub/a.jpg"
+    assert names.choose(PurePath("sub/a.heic")) == tmp_path / "sub/a.heic.jpg"
 
 
 def test_an_input_is_known_by_whatever_way_leads_to_it(tmp_path: Path) -> None:
@@ -88,9 +88,9 @@ def test_many_inputs_of_one_name_are_numbered_without_counting_anew(
     [
         ("a.jpeg", "a.jpeg"),
         ("a.TIF", "a.TIF"),
-        ("a.heic", "a.jpg"),
-        ("a.AVIF", "a.jpg"),
-        ("a.gif", "a.png"),
+        ("a.heic", "a.heic.jpg"),
+        ("a.AVIF", "a.AVIF.jpg"),
+        ("a.gif", "a.gif.png"),
         ("photo", "photo.png"),
         ("scan.2024", "scan.2024.png"),
         ("-", "-.png"),
@@ -100,9 +100,15 @@ def test_a_format_that_is_not_written_becomes_another(name: str, copy: str) -> N
     assert writable(PurePath("sub", name)) == PurePath("sub", copy)
 
 
+def test_pictures_that_differ_in_their_format_alone_stay_apart(tmp_path: Path) -> None:
+    names = OutputNames(tmp_path / "out", [])
+    chosen = [names.choose(PurePath(name)).name for name in ("a.heic", "a.HEIC", "a.jpg", "a.gif")]
+    assert chosen == ["a.heic.jpg", "a.HEIC.jpg", "a.jpg", "a.gif.png"]
+
+
 def test_every_suffix_that_is_read_has_one_to_be_written_as() -> None:
     for suffix in SUFFIXES:
-        assert writable(PurePath(f"a{suffix}")).stem == "a"
+        assert writable(PurePath(f"a{suffix}")).suffix.lower() in WRITTEN
 
 
 @pytest.mark.parametrize(
