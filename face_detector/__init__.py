@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -10,13 +12,17 @@ from age_pipeline.errors import UsageError
 if TYPE_CHECKING:
     from age_pipeline.model_files import ModelFile
     from age_pipeline.stages import FaceDetector
+    from face_detector.looks import SingleLook
 
     MODELS: dict[str, ModelFile]
     """The file that each detector needs, by the detector's name."""
 
 __all__ = ["MODELS", "NAMES", "Looks", "load"]
 
-NAMES = ("ssd",)
+_HOMES = {"ssd": ("face_detector.ssd", "SsdFaceDetector")}
+"""The module of each detector, which holds its WEIGHTS, and its class there."""
+
+NAMES = tuple(_HOMES)
 
 Looks = Literal["again", "single", "thorough"]
 
@@ -46,18 +52,17 @@ def load(
     if name not in NAMES:
         raise UsageError(f"no face detector named {name!r}; there is: {', '.join(NAMES)}")
     from face_detector.looks import WORKING_POINT, LookAgain
-    from face_detector.ssd import SsdFaceDetector
 
+    module, detector = _HOMES[name]
+    make: Callable[[Path | None, float], SingleLook] = getattr(import_module(module), detector)
     if looks == "single":
-        return SsdFaceDetector(folder, min_confidence)
-    detector = SsdFaceDetector(folder, min(min_confidence, WORKING_POINT))
-    return LookAgain(detector, min_confidence=min_confidence, thorough=looks == "thorough")
+        return make(folder, min_confidence)
+    once = make(folder, min(min_confidence, WORKING_POINT))
+    return LookAgain(once, min_confidence=min_confidence, thorough=looks == "thorough")
 
 
 def __getattr__(name: str) -> object:
     if name != "MODELS":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     # Only now: the networks load OpenCV, and whoever asks can say in one line that it is absent.
-    from face_detector import ssd
-
-    return {weights.name: weights for weights in (ssd.WEIGHTS,)}
+    return {each: import_module(module).WEIGHTS for each, (module, _) in _HOMES.items()}
