@@ -158,7 +158,7 @@ def main() -> None:
     add = parser.add_argument
     add("--data", type=Path, required=True, help="folder that holds the data sets' archives")
     add("--runs", type=Path, default=RUNS, help="folder of boxes, checkpoint and result")
-    add("--epochs", type=int, default=32)
+    add("--epochs", type=int, default=26)
     add("--rate", type=float, default=4e-3)
     add("--bfloat16", action="store_true", help="where lscpu shows avx512_bf16 or amx_bf16")
     add("--output", type=Path, help="ONNX file; default: in the folder of runs")
