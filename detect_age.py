@@ -69,6 +69,7 @@ def _run(asked: argparse.Namespace) -> None:
     is_one_picture = len(names) == 1 and [each.name for each in inputs] == names
     options.check_outputs(asked, files)
     if asked.output is not None:
+        # Raises what is wrong with it now, before the models are loaded.
         is_one_file(asked.output, one_picture=is_one_picture)
     faces = None if asked.whole else _face_detector(asked)
     ages = _age_detector(asked)
