@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from caffe_files import age_net
 from hypothesis import HealthCheck, settings
 
 from age_pipeline.model_files import CACHE_VARIABLE
+from benchmarks.caffe_files import age_net
 
 # A busy machine must not fail a test.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])

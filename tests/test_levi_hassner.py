@@ -7,11 +7,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
-from caffe_files import age_net, weights
 
 from age_detector.levi_hassner import PROTOTXT, WEIGHTS, LeviHassnerAgeDetector
 from age_pipeline.data import BRACKET_NAMES, Box, Face, Image
 from age_pipeline.errors import ModelDamaged, ModelMissing
+from benchmarks.caffe_files import age_net, weights
 
 FloatArray = npt.NDArray[np.float32]
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from caffe_files import CONVOLUTION, blob
-from protobuf_fields import content, number, text
+
+from benchmarks.caffe_files import CONVOLUTION, blob
+from benchmarks.protobuf_fields import content, number, text
 
 FloatArray = npt.NDArray[np.float32]
 

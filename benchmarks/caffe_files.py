@@ -1,6 +1,6 @@
 """Writes a file of age_net.caffemodel's format, architecture and size, with other weights.
 
-The real file may not be handed on with the tests. This one is written field by field, after
+The real file may not be handed on with this program. This one is written field by field, after
 caffe.proto (BVLC): NetParameter in its old form, with V1LayerParameter and four-sided blobs.
 """
 
@@ -10,7 +10,8 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-from protobuf_fields import content, number, text
+
+from benchmarks.protobuf_fields import content, number, text
 
 FloatArray = npt.NDArray[np.float32]
 
