@@ -7,6 +7,7 @@ found says whether another can pay:
     no face that is certainly upright  ->  the picture turned by 90, 180 and 270 degrees
     still none to be trusted           ->  the picture with a margin around it
     still none, or small faces         ->  overlapping tiles, and tiles of tiles
+    nobody anywhere                    ->  the picture with a margin, in even light
 
 An ordinary portrait is certain at once and costs one look. What is looked for never depends on the
 confidence that the user asks for: that decides only which of the faces found are reported.
@@ -15,6 +16,7 @@ confidence that the user asks for: that decides only which of the faces found ar
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Protocol
 
 from age_pipeline.data import Face, Image, require_confidence, require_image
@@ -36,6 +38,11 @@ this is what its makers recommend."""
 
 FURTHER = 0.8
 """Every look is another chance for a ghost, so further looks' faces count only from here on."""
+
+LAST_RESORT = 0.7
+"""The confidence from which on the look in even light counts. It is taken only where nobody else
+was found, so that it may ask for less than `FURTHER`; more contrast makes more ghosts, so that it
+must ask for more than the first look."""
 
 SMALLEST_TILE = 256
 """Longer side in pixels below which a tile shows a detector nothing that it has not seen."""
@@ -96,20 +103,23 @@ class LookAgain:
         found, turns = [face for face in seen if confidence(face) >= WORKING_POINT], 0
         if self._thorough or best_confidence(found) < self._detector.certain:
             found, turns = self._turned(image, whole, found)
+        margin = round(MARGIN * min(whole.longer_side, 2 * min(width, height)))
+        frame = View(-margin, -margin, width + margin, height + margin, turns)
         framed: list[Face] = []
         if self._thorough or best_confidence(found) < TRUSTED:
-            margin = round(MARGIN * min(whole.longer_side, 2 * min(width, height)))
-            framed = self._see(
-                image, View(-margin, -margin, width + margin, height + margin, turns)
-            )
+            framed = self._see(image, frame)
             found = found + [face for face in framed if confidence(face) >= FURTHER]
         further = list(self._tiles(image, View(0, 0, width, height, turns), found))
         if self._thorough:
             for other in {0, 1, 2, 3} - {turns}:
                 further += trusted(self._tiles(image, View(0, 0, width, height, other), found))
-        # Where nobody else is, a face that fills the frame counts as it would in a first look.
-        doubtful = [face for face in framed if confidence(face) >= WORKING_POINT]
-        sure = merged(found + further or doubtful, turns)
+        everyone = found + further
+        if not everyone:
+            # A face that fills the frame counts as it would in a first look.
+            everyone = [face for face in framed if confidence(face) >= WORKING_POINT]
+            evened = self._see(image, replace(frame, evened=True))
+            everyone += [face for face in evened if confidence(face) >= LAST_RESORT]
+        sure = merged(everyone, turns)
         faint = [face for face in merged(seen) if is_apart(face, sure)]
         reported = [face for face in sure + faint if confidence(face) >= self._min_confidence]
         return sorted(reported, key=confidence, reverse=True)

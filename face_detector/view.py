@@ -22,15 +22,27 @@ COPIED_SIDE = 1200
 the whole picture in full size would cost memory and show a detector no more."""
 
 
+EVENED_CONTRAST = 3.0
+"""How much contrast even light may add at most: cv2's clip limit, in mean bin heights."""
+
+EVENED_TILES = (4, 4)
+"""Into how many neighbourhoods across and down a picture is divided to even its light."""
+
+
 @dataclass(frozen=True, slots=True)
 class View:
-    """A rectangle of the picture, which may reach outside it, turned counter-clockwise."""
+    """A rectangle of the picture, which may reach outside it, turned counter-clockwise.
+
+    `evened` shows it in even light: what is dark, faded or tinted gets the contrast of an ordinary
+    picture (adaptive histogram equalisation of each colour, with limited contrast).
+    """
 
     left: int
     top: int
     right: int
     bottom: int
     quarter_turns: int = 0
+    evened: bool = False
 
     @property
     def longer_side(self) -> int:
@@ -44,7 +56,7 @@ class View:
     @property
     def scale(self) -> float:
         """How much smaller the view is shown than it lies in the picture, at most 1."""
-        is_copied = self.quarter_turns != 0 or self.left < 0
+        is_copied = self.quarter_turns != 0 or self.left < 0 or self.evened
         return min(1.0, COPIED_SIDE / self.longer_side) if is_copied else 1.0
 
     def cut(self, image: Image) -> Image:
@@ -63,6 +75,8 @@ class View:
                 max(round(self.scale * inside.shape[0]), 1),
             )
             inside = np.asarray(cv2.resize(inside, size, interpolation=cv2.INTER_AREA), np.uint8)
+        if self.evened:
+            inside = _in_even_light(inside)
         if top or bottom or left or right:
             grey = (127.0, 127.0, 127.0)
             inside = np.asarray(
@@ -128,3 +142,10 @@ class View:
             for top, bottom in spans(self.top, self.bottom)
             for left, right in spans(self.left, self.right)
         ]
+
+
+def _in_even_light(image: Image) -> Image:
+    """Spread the levels of each colour over its whole range, neighbourhood by neighbourhood."""
+    equalisation = cv2.createCLAHE(EVENED_CONTRAST, EVENED_TILES)
+    colours = [equalisation.apply(np.ascontiguousarray(image[..., colour])) for colour in range(3)]
+    return np.asarray(np.stack(colours, axis=2), np.uint8)

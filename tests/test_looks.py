@@ -256,15 +256,15 @@ class TestCost:
     @pytest.mark.parametrize(
         ("size", "looks", "thorough"),
         [
-            # As it is, three turns, a margin; then tiles, and tiles of tiles.
-            ((1600, 1200), 5 + 4 + 16, 5 + 4 * (4 + 16 + 64)),
-            ((1200, 900), 5 + 4, None),
-            ((3000, 2000), 5 + 2 + 8 + 32, None),
-            ((9000, 6000), 5 + 2 + 8 + 32, None),
-            ((600, 500), 5 + 4, 5 + 4 * 4),
-            ((400, 400), 5, 5),
-            ((1, 1), 5, 5),
-            ((3000, 20), 5 + 2 + 4 + 8, 5 + 4 * (2 + 4 + 8 + 16)),
+            # As it is, three turns, a margin; tiles, and tiles of tiles; even light.
+            ((1600, 1200), 6 + 4 + 16, 6 + 4 * (4 + 16 + 64)),
+            ((1200, 900), 6 + 4, None),
+            ((3000, 2000), 6 + 2 + 8 + 32, None),
+            ((9000, 6000), 6 + 2 + 8 + 32, None),
+            ((600, 500), 6 + 4, 6 + 4 * 4),
+            ((400, 400), 6, 6),
+            ((1, 1), 6, 6),
+            ((3000, 20), 6 + 2 + 4 + 8, 6 + 4 * (2 + 4 + 8 + 16)),
         ],
     )
     def test_of_an_empty_picture_is_bounded(

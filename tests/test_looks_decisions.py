@@ -97,3 +97,16 @@ def test_a_tile_in_another_turn_must_be_clearly_better() -> None:
     tile = Face(Box(100, 100, 140, 140), 0.94)
     script = Script(None, None, lying, *[None] * 6, tile)
     assert LookAgain(script, thorough=True).detect(scene(500, 500)) == [seen(lying, 500)]
+
+
+@pytest.mark.parametrize(("confidence", "counts"), [(0.65, False), (0.75, True)])
+def test_where_nobody_else_is_even_light_asks_for_less(confidence: float, counts: bool) -> None:
+    # Four looks and a margin find nobody.
+    dark = Face(Box(150, 150, 190, 190), confidence)
+    inside = Face(Box(50, 50, 90, 90), confidence)
+    assert detect(Script(*[None] * 5, dark)) == ([inside] if counts else [])
+
+
+def test_where_somebody_is_found_nobody_looks_in_even_light() -> None:
+    plain, ghost = Face(Box(20, 20, 60, 60), 0.6), Face(Box(210, 210, 250, 250), 0.99)
+    assert detect(Script(plain, *[None] * 4, ghost)) == [plain]

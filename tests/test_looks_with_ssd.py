@@ -80,6 +80,20 @@ def test_a_thorough_look_finds_nobody_else_on_it(ssd: CountingSsd) -> None:
     assert face.box.iou(once.box) > 0.7
 
 
+@pytest.mark.parametrize(
+    ("name", "contrast", "light"),
+    [("1.png", 0.1, 10), ("2.jpg", 0.06, 5), ("2.jpg", 0.03, 60), ("einstein_1947.jpg", 0.08, 200)],
+)
+def test_a_portrait_in_darkness_or_fog_is_found(
+    ssd: CountingSsd, name: str, contrast: float, light: int
+) -> None:
+    [clear] = ssd.detect(picture(name))
+    dim = np.clip(picture(name) * contrast + light, 0, 255).astype(np.uint8)
+    assert ssd.detect(dim) == []
+    [face] = LookAgain(ssd).detect(dim)
+    assert face.box.iou(clear.box) > 0.7
+
+
 @pytest.mark.parametrize("name", PORTRAITS)
 @pytest.mark.parametrize("quarter_turns", [1, 2, 3])
 def test_a_portrait_that_lies_is_found_as_it_stands(

@@ -138,3 +138,15 @@ class TestView:
         tiles = View(0, 0, *size).tiles()
         assert len({tile.left for tile in tiles}) == across
         assert len({tile.top for tile in tiles}) == down
+
+    def test_in_even_light_shows_what_is_dark_and_leaves_the_picture_alone(self) -> None:
+        image = np.random.default_rng(1).integers(10, 20, (60, 80, 3), dtype=np.uint8)
+        untouched = image.copy()
+        view = View(-10, -10, 90, 70, evened=True)
+        inside = view.cut(image)[10:-10, 10:-10]
+        assert np.ptp(inside) > 2 * np.ptp(image)
+        assert (view.cut(image)[:10] == 127).all()
+        assert (image == untouched).all()
+        assert view.to_picture(Face(Box(20, 20, 40, 40), 0.7), image) == Face(
+            Box(10, 10, 30, 30), 0.7
+        )
