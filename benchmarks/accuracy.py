@@ -1,165 +1,144 @@
-"""How far the estimated ages are from the labelled ones, through the default face detector.
-
-    python -m benchmarks.accuracy --data DATA
-    python -m benchmarks.accuracy --data DATA --age-model levi-hassner --sets photos
-
-The sets are described in training/README.md. A face that is not found counts as wrong. Labels of
-FairFace and UTKFace are judgements of how old a face looks, not birth dates.
-"""
+"""How far the estimated ages of labelled faces are from their labels."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import importlib.util
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-
-import numpy as np
-from tqdm import tqdm
+from typing import TYPE_CHECKING
 
 import age_detector
 import face_detector
-from age_pipeline.data import AgeEstimate, Box, Face
-from age_pipeline.stages import AgeDetector, FaceDetector
-from benchmarks.sample_pictures import KNOWN_AGES, read_sample, solvay_people
-from training.data_sets import (
-    FAIRFACE_GROUPS,
-    LabelledPicture,
-    all_age_faces,
-    fairface,
-    utkface_validation,
-)
-from training.find_faces import central_face
+from age_pipeline import command_line, options
+from age_pipeline.errors import InputError, PackageMissing, UsageError
+from benchmarks.accuracy_options import make_parser
+
+if TYPE_CHECKING:
+    from age_pipeline.destinations import Destination
+    from benchmarks.accuracy_report import Report
+    from benchmarks.age_answers import Outcome
+    from benchmarks.labelled_folders import LabelledPictures
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A label and what the program said; `age` is None where no face was found."""
-
-    first: int
-    last: int
-    age: AgeEstimate | None
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run on these arguments, or on the command line's; returns the exit code."""
+    return command_line.run(lambda: _run(make_parser().parse_args(argv)), "accuracy")
 
 
-def answers(
-    pictures: Iterator[LabelledPicture], faces: FaceDetector | None, ages: AgeDetector
-) -> list[Answer]:
-    """Ask for the age of the labelled face of each picture."""
-    results = []
-    for picture in tqdm(pictures, leave=False):
-        height, width = picture.image.shape[:2]
-        face: Face | None = Face(Box(0, 0, width, height), None)
-        if faces is not None:
-            face = central_face(faces.detect(picture.image), width, height)
-        age = None
-        if face is not None:
-            (age,) = ages.estimate([ages.crop(picture.image, face)])
-        results.append(Answer(picture.first, picture.last, age))
-    return results
+def _run(asked: argparse.Namespace) -> None:
+    command_line.set_talk(verbose=asked.verbose, quiet=asked.quiet)
+    _check_outputs(asked)
 
+    # What is heavy comes only now: --help and wrong options are answered without it.
+    from age_pipeline.destinations import open_destination
+    from benchmarks.accuracy_report import report_of, usual_columns
+    from benchmarks.age_answers import ask
+    from benchmarks.age_groups import groups_of
 
-def report_groups(name: str, results: list[Answer]) -> None:
-    """Print how often the group that `years` falls in is the labelled one, or next to it."""
-    starts = np.array([first for first, _ in FAIRFACE_GROUPS.values()])
-    labelled = np.searchsorted(starts, [answer.first for answer in results])
-    apart = np.array(
-        [
-            99
-            if answer.age is None
-            else abs(int(np.searchsorted(starts, answer.age.years, side="right")) - 1 - group)
-            for answer, group in zip(results, labelled, strict=True)
+    pictures = _pictures(asked)
+    # Of all labels, whatever part of them is looked at.
+    groups = groups_of(pictures.labels)
+    columns = usual_columns(pictures.labels) if asked.by is None else asked.by
+    pictures = _part(pictures, asked)
+    folder = options.model_folder("--age", asked.age, options.AGE_FOLDER)
+    models = [age_detector.load(name, folder) for name in dict.fromkeys(asked.age_model or [None])]
+    names = asked.detector or ([] if asked.whole else face_detector.NAMES[:1])
+    detectors = [*map(face_detector.load, dict.fromkeys(names)), *([None] if asked.whole else [])]
+
+    with ExitStack() as opened:
+        files: dict[str, Destination] = {}
+        for option in ("json", "plot"):
+            if vars(asked)[option] is not None:
+                files[option] = open_destination(vars(asked)[option])
+                opened.callback(files[option].discard)
+        outcome = ask(pictures, detectors, models)
+        if not len(outcome.results[0].answers):
+            raise InputError("no_input", f"{asked.folder}: none of its pictures could be read")
+        reports = [
+            report_of(result, groups, columns, asked.challenge_age) for result in outcome.results
         ]
-    )
-    lost = sum(answer.age is None for answer in results)
-    print(
-        f"{name}: {len(results)} faces, {lost} not found, exact {np.mean(apart == 0):.1%}, "
-        f"within one group {np.mean(apart <= 1):.1%}"
-    )
-    for index, group in enumerate(FAIRFACE_GROUPS):
-        own = apart[labelled == index]
-        print(
-            f"  {group:6} {len(own):5} faces  exact {np.mean(own == 0):6.1%}"
-            f"  within one group {np.mean(own <= 1):6.1%}"
-        )
+        _write(reports, outcome, asked, files)
 
 
-def report_years(name: str, results: list[Answer]) -> None:
-    """Print the errors in years, by decade, and how often the 80% interval holds the label."""
-    known = [(answer.first, answer.age) for answer in results if answer.age is not None]
-    truths = np.array([truth for truth, _ in known])
-    errors = np.array([age.years for _, age in known]) - truths
-    held = [age.interval(0.8)[0] <= truth <= age.interval(0.8)[1] for truth, age in known]
-    close = np.sum(np.abs(errors) <= 5) / len(results)
-    print(
-        f"{name}: {len(results)} faces, {len(results) - len(known)} not found, "
-        f"mean error {np.abs(errors).mean():.2f} years, within 5 years {close:.1%}, "
-        f"80% interval holds {np.mean(held):.1%}"
-    )
-    for decade in range(0, 100, 10):
-        own = errors[truths // 10 == decade // 10]
-        if len(own):
-            print(
-                f"  {decade:2}s {len(own):5} faces  mean error {np.abs(own).mean():5.2f}"
-                f"  signed {own.mean():+6.2f}"
-            )
+def _pictures(asked: argparse.Namespace) -> LabelledPictures:
+    from benchmarks.accuracy_report import values_of
+    from benchmarks.labelled_folders import open_labelled
+
+    pictures = open_labelled(asked.folder, labels=asked.labels, only=asked.only)
+    columns = values_of(pictures.labels)
+    for column in asked.by or []:
+        if column not in columns:
+            there = ", ".join(columns) or "none"
+            raise UsageError(f"--by {column}: no label has this column; there is: {there}")
+    if asked.whole and any(label.centre is not None for label in pictures.labels):
+        raise UsageError("--whole takes each picture as one face, but labels say where faces are")
+    return pictures
 
 
-def report_images(faces: FaceDetector, ages: AgeDetector) -> None:
-    """Print what the sample pictures show beside the truth."""
-    for file, truth in KNOWN_AGES.items():
-        image = read_sample(file)
-        (age,) = ages.estimate([ages.crop(image, faces.detect(image)[0])])
-        low, high = age.interval(0.8)
-        print(f"images/{file}: {truth} years old, read as {age.years:.1f} ({low}-{high})")
-    image = read_sample("solvay_1927.jpg")
-    found = faces.detect(image)
-    results = []
-    for person in solvay_people():
-        own = [face for face in found if person.inside(face.box)]
-        own_age = ages.estimate([ages.crop(image, own[0])])[0] if own else None
-        results.append(Answer(person.age, person.age, own_age))
-    report_years("images/solvay_1927.jpg", results)
+def _part(pictures: LabelledPictures, asked: argparse.Namespace) -> LabelledPictures:
+    from benchmarks.labelled_folders import half_of
+
+    if asked.half is not None:
+        pictures = pictures.chosen(lambda label: half_of(label.name) == asked.half)
+        if not len(pictures):
+            raise UsageError(f"--half {asked.half}: none of the pictures belongs to it")
+    return pictures if asked.limit is None else pictures.spread(asked.limit)
 
 
-def main() -> None:
-    """Print one report for each set."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--data", type=Path, help="folder that holds the archives")
-    parser.add_argument("--age-model", default=None)
-    parser.add_argument("--age", type=Path, default=None, help="folder of the model's file")
-    parser.add_argument("--sets", nargs="+", default=None, help="some of: images val photos ...")
-    options = parser.parse_args()
-    faces, ages = face_detector.load(), age_detector.load(options.age_model, options.age)
-    sets: dict[str, Callable[[Path], None]] = {
-        "images": lambda _: report_images(faces, ages),
-        "val": lambda data: report_groups(
-            "FairFace validation", answers(fairface(data / "fairface-val.tar"), faces, ages)
-        ),
-        "photos": lambda data: report_groups(
-            "FairFace photographs", answers(fairface(data / "fairface-photos.tar"), faces, ages)
-        ),
-        "utkface": lambda data: report_years(
-            "UTKFace validation",
-            answers(utkface_validation(data / "utkface-dev.tar"), faces, ages),
-        ),
-        "utkface-whole": lambda data: report_years(
-            "UTKFace validation, --whole",
-            answers(utkface_validation(data / "utkface-dev.tar"), None, ages),
-        ),
-        "aaf": lambda data: report_years(
-            "All-Age-Faces", answers(all_age_faces(data / "aaf-val.tar"), faces, ages)
-        ),
-    }
-    print(f"age model: {ages.model.name}, {ages.model.file}, sha256 {ages.model.sha256}")
-    for name in options.sets or (sets if options.data else ["images"]):
-        if name not in sets:
-            parser.error(f"no set named {name!r}; there is: {', '.join(sets)}")
-        if name != "images" and options.data is None:
-            parser.error(f"the set {name} needs --data")
-        sets[name](options.data)
+def _check_outputs(asked: argparse.Namespace) -> None:
+    if asked.plot is not None and Path(asked.plot).suffix.lower() != ".png":
+        raise UsageError(f"--plot {asked.plot}: the picture is a PNG, so name it .png")
+    if asked.plot is not None and importlib.util.find_spec("matplotlib") is None:
+        cure = "python -m pip install 'matplotlib>=3.9,<4'"
+        raise PackageMissing(f"--plot needs matplotlib: run `{cure}`")
+    read = {"FOLDER": asked.folder, "--labels": asked.labels, "--only": asked.only}
+    taken = {os.path.realpath(path): name for name, path in read.items() if path is not None}
+    for option, path in (("--json", asked.json), ("--plot", asked.plot)):
+        if path is not None:
+            place = os.path.realpath(path)
+            if place in taken:
+                raise UsageError(
+                    f"{option} {path} would overwrite {taken[place]}: name another file"
+                )
+            taken[place] = option
+
+
+def _write(
+    reports: Sequence[Report],
+    outcome: Outcome,
+    asked: argparse.Namespace,
+    files: Mapping[str, Destination],
+) -> None:
+    from age_pipeline.destinations import STDOUT, open_destination
+    from age_pipeline.escaping import one_line
+    from benchmarks.accuracy_records import accuracy_record
+    from benchmarks.accuracy_tables import LEGEND, comparison_text, report_text
+
+    if asked.json != STDOUT:
+        lost = len(outcome.unreadable)
+        text = f"{one_line(str(asked.folder))}: pictures that could not be read: {lost}\n\n"
+        text += "".join(report_text(report) for report in reports)
+        if len(reports) > 1:
+            text += comparison_text(reports)
+        with open_destination(STDOUT) as out:
+            out.write((text + LEGEND).encode())
+    if "json" in files:
+        names = ("folder", "labels", "only", "half", "limit", "by", "challenge_age")
+        what = {name: vars(asked)[name] for name in names}
+        record = accuracy_record(reports, outcome.unreadable, what)
+        files["json"].write(json.dumps(record, allow_nan=False, indent=1).encode() + b"\n")
+        files["json"].close()
+    if "plot" in files:
+        from benchmarks.accuracy_plot import plot
+
+        files["plot"].write(plot(reports))
+        files["plot"].close()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

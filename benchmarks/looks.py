@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
@@ -21,11 +22,10 @@ import numpy as np
 
 from age_pipeline.data import Face, Image
 from age_pipeline.stages import FaceDetector
+from benchmarks.labelled_folders import LabelledPicture, labelled_face, open_labelled
 from benchmarks.sample_pictures import read_sample
 from face_detector.looks import LookAgain
 from face_detector.ssd import SsdFaceDetector
-from training.data_sets import fairface
-from training.find_faces import central_face
 
 REPEATS = 5
 
@@ -98,14 +98,14 @@ def report_photographs(data: Path) -> None:
     """Print orientation and cost over FairFace's photographs in all four turns."""
     once = CountingDetector()
     again = LookAgain(once)
-    pictures = [picture.image for picture in fairface(data / "fairface-photos.tar")]
+    labelled = open_labelled(data / "fairface-photos.tar")
+    pictures = [each for each in labelled if isinstance(each, LabelledPicture)]
     for turns in range(4):
         found = upright = single = looks = 0
         for picture in pictures:
-            image = np.ascontiguousarray(np.rot90(picture, turns))
-            height, width = image.shape[:2]
+            turned = replace(picture, image=np.ascontiguousarray(np.rot90(picture.image, turns)))
             once.looks = 0
-            face = central_face(again.detect(image), width, height)
+            face = labelled_face(again.detect(turned.image), turned)
             looks += once.looks
             single += once.looks == 1
             found += face is not None

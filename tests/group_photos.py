@@ -39,8 +39,13 @@ NASA_FACES = [
 ]
 
 
+def solvay_centres() -> list[tuple[int, int]]:
+    """The middle of each face of solvay_1927.jpg, in pixels."""
+    with (IMAGES / "labels.csv").open(newline="", encoding="utf-8") as table:
+        rows = [row for row in csv.DictReader(table) if row["file"] == "solvay_1927.jpg"]
+    return [(int(row["x"]), int(row["y"])) for row in rows]
+
+
 def solvay_faces() -> list[Box]:
-    """A box around each face centre of images/solvay_1927.csv, of the size the faces have."""
-    with (IMAGES / "solvay_1927.csv").open(newline="") as table:
-        centres = [(int(row["x"]), int(row["y"])) for row in csv.DictReader(table)]
-    return [Box(x - 23, y - 32, x + 23, y + 32) for x, y in centres]
+    """A box around each face of solvay_1927.jpg, of the size the faces have."""
+    return [Box(x - 23, y - 32, x + 23, y + 32) for x, y in solvay_centres()]

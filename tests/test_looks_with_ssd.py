@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 
 import cv2
 import numpy as np
 import pytest
-from group_photos import NASA_FACES
-from sample_pictures import IMAGES, PORTRAITS, close_up, picture
+from group_photos import NASA_FACES, solvay_centres
+from sample_pictures import PORTRAITS, close_up, picture
 
 from age_pipeline.data import Face, Image
 from face_detector.looks import LookAgain
@@ -43,8 +42,7 @@ def lying(image: Image, quarter_turns: int) -> Image:
 
 
 def test_each_of_the_29_at_solvay_is_found_once(detector: LookAgain) -> None:
-    with (IMAGES / "solvay_1927.csv").open(newline="", encoding="utf-8") as table:
-        centres = [(int(row["x"]), int(row["y"])) for row in csv.DictReader(table)]
+    centres = solvay_centres()
     boxes = [face.box for face in detector.detect(picture("solvay_1927.jpg"))]
     assert len(boxes) == len(centres) == 29
     people = [
