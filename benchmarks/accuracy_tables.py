@@ -15,13 +15,13 @@ MOST_FACES = 40
 """Up to so many faces are listed one by one."""
 
 LEGEND = f"""\
-lost: the face was not found, which counts as wrong in every share; errors, intervals and
-probabilities are of the faces found. MAE, bias: mean absolute and mean signed error in years.
-in {CLOSE}: within {CLOSE} years. in 80%: the 80% interval holds the true age. width: its years.
-group, +-1: the group that the years fall in (9.7 years is 9) is the true one; that or its
-neighbour. ECE: expected calibration error of the most probable group, in ten bins of equal mass;
-chance alone makes it large where faces are few. Where people judged the ages from pictures,
-accuracy is agreement with them.
+lost: the face was not found, which counts as wrong within {CLOSE} years, in brackets and groups;
+errors, intervals and probabilities are of the faces found. MAE, bias: mean absolute and mean
+signed error in years. in {CLOSE}: within {CLOSE} years. in 80%: the 80% interval holds the age.
+width: that of the interval in years. group: the group that the years fall in (9.7 years is 9) is
+the true one; +-1: that or a neighbour. ECE: expected calibration error of the most probable group,
+in ten bins of equal mass; chance alone makes it large where faces are few. Where people judged the
+ages from pictures, accuracy is agreement with them.
 """
 
 

@@ -1,6 +1,7 @@
 import importlib.util
 import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ import age_detector
 import face_detector
 from age_pipeline.records import Record
 from benchmarks.accuracy import main
+from benchmarks.accuracy_options import make_parser
 
 ROOT = Path(__file__).parent.parent
 PNG = encode(PillowImage.new("RGB", (40, 40), RED), "PNG")
@@ -161,6 +163,12 @@ def test_labels_from_elsewhere_count(folder: Path) -> None:
     assert report["figures"]["years"] is None
 
 
+def test_groups_are_those_of_all_labels(folder: Path) -> None:
+    Path("mine.csv").write_text("file,age_group\na.png,0-17\nb.png,18-49\nc.png,50+\n")
+    record = record_of(str(folder), "--labels", "mine.csv", "--limit", "1")
+    assert record["reports"][0]["groups"] == ["0-17", "18-49", "50+"]
+
+
 def test_a_damaged_picture_costs_a_line_and_the_exit_code(
     folder: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
@@ -281,6 +289,15 @@ def test_help_teaches_and_waits_for_nothing_heavy() -> None:
     assert shown[0] == "usage: python -m benchmarks.accuracy FOLDER [options]"
     assert max(map(len, shown)) <= 100
     assert set(age_detector.NAMES) <= set(re.findall(r"[\w-]+", done.stdout))
+
+
+def test_commands_that_the_readme_shows_are_understood() -> None:
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    begins = "python -m benchmarks.accuracy "
+    commands = [line.removeprefix(begins) for line in lines if line.startswith(begins)]
+    assert len(commands) >= 3
+    for command in commands:
+        assert make_parser().parse_args(shlex.split(command)).folder
 
 
 def test_the_sample_pictures_have_labels_for_all_whose_age_is_known() -> None:

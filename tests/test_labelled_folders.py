@@ -91,6 +91,11 @@ def test_names_in_an_archive_count_from_the_folder_of_all(tmp_path: Path, top: s
     assert [each.name for each in pictures] == ["a.png", "in/b.png"]
 
 
+def test_names_in_an_archive_may_begin_at_the_root_or_not(tmp_path: Path) -> None:
+    files = {"/a.png": png(RED), "in/b.png": png(GREEN), "labels.csv": CSV}
+    assert len(pictures_of(open_labelled(make(tmp_path / "a.tar", files)))) == 2
+
+
 def test_a_csv_from_elsewhere_goes_before_the_own_one(path: Path, tmp_path: Path) -> None:
     (tmp_path / "mine.csv").write_text("file,age_group,sex\na.png,70+,female\n")
     pictures = open_labelled(make(path, {**SOUND, "labels.csv": CSV}), labels=tmp_path / "mine.csv")
