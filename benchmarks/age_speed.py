@@ -210,7 +210,7 @@ def _run(asked: argparse.Namespace) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     own = list(own_models())
-    parser = options.Parser("benchmarks.age_speed", __doc__ or "", "")
+    parser = options.Parser("python -m benchmarks.age_speed", __doc__ or "", "")
     parser.add_argument(
         "--age-model",
         nargs="+",

@@ -156,7 +156,7 @@ def _run(asked: argparse.Namespace) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = options.Parser("benchmarks.engines", __doc__ or "", "")
+    parser = options.Parser("python -m benchmarks.engines", __doc__ or "", "")
     parser.add_argument(
         "--age",
         metavar="DIR",

@@ -30,9 +30,10 @@ Changes pictures of faces, or the boxes around the faces, and prints what that d
 
   how far `years` moves where the face stays as it is: {len(BOX_MOVES)} moves of the box, and
   {len(COPIES)} ways that pictures are handed on;
-  how wide the 80% interval becomes, its first and last year counted, where {len(LOSSES)}
-  losses leave little of the face to be seen; where the age is known to the year, also how often the
-  interval holds it, and the mean error of `years`.
+
+  how wide the 80% interval becomes, its first and last year counted, where {len(LOSSES)} losses
+  leave little of the face to be seen; where the age is known to the year, also how
+  often the interval holds it, and the mean error of `years`.
 
 A face is looked for once, in the untouched picture, and its box goes with every change, so that
 only the age model is measured. A moved box that reaches outside the picture is cut off there, as a
