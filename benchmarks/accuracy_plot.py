@@ -87,6 +87,7 @@ def _draw_band(axes: Axes, report: Report, answers: Answers, x: Numbers) -> None
 def _draw_errors(axes: Axes, report: Report) -> None:
     answers = report.result.answers.chosen(report.result.answers.found)
     # Anywhere inside a labelled group there is no error.
+    what = "years" if (answers.first == answers.last).all() else "years outside of the group"
     errors = answers.years - np.clip(answers.years, answers.first, answers.last)
     parts = list(parts_by_age(answers, report.groups))
     places = range(len(parts))
@@ -107,7 +108,7 @@ def _draw_errors(axes: Axes, report: Report) -> None:
     )
     names = [f"{name}\n{wanted.sum()}" for _, name, wanted in parts]
     axes.set_xticks(places, names)
-    axes.set(title="mean error by age", xlabel="true age, faces", ylabel="years, above 0 too old")
+    axes.set(title="mean error by age", xlabel="true age, faces", ylabel=f"{what}, above 0 too old")
     axes.legend()
 
 
@@ -127,7 +128,7 @@ def _draw_reliability(axes: Axes, report: Report) -> None:
         ylim=(0, 1),
         aspect="equal",
     )
-    axes.legend(loc="upper left")
+    axes.legend(loc="lower right")
 
 
 def _draw_bins(axes: Axes, bins: Sequence[Bin], colour: str, name: str) -> None:
