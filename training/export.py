@@ -1,9 +1,18 @@
-"""Write the trained network as ONNX, with every normalisation folded into its convolution."""
+"""Write a trained network as the program's file, and check the file against the network.
+
+    python -m training.export compact --temperature 1.1
+
+Every normalisation is folded into its convolution, the interpolation and the prior into the last
+layer, and the weights are stored as float16: half the size, and no probability moves by more than
+CLOSE.
+"""
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import onnx
@@ -12,12 +21,13 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from age_pipeline.data import OLDEST
-from training.network import PIXEL_MEAN, PIXEL_SCALE, SIZE, CompactAgeNetwork
+from training.find_faces import RUNS
+from training.network import PIXEL_MEAN, PIXEL_SCALE, CompactAgeNetwork
+from training.recipes import RECIPES
+from training.soft_labels import load_network
 
-TEMPERATURE = 1.45
-"""What the logits are divided by. Trained on one set alone, the network is surer of faces from
-elsewhere than it may be: with this, the 80% interval holds 80% of UTKFace's validation part, as
-benchmarks/accuracy.py prints."""
+CLOSE = 1e-3
+"""How much a probability of the file may differ from the network's, because of float16."""
 
 
 class _Graph:
@@ -27,9 +37,14 @@ class _Graph:
         self.nodes: list[onnx.NodeProto] = []
         self.weights: list[onnx.TensorProto] = []
 
-    def constant(self, name: str, values: npt.NDArray[np.generic]) -> str:
-        self.weights.append(numpy_helper.from_array(values, name))
-        return name
+    def constant(self, name: str, values: npt.NDArray[np.float32]) -> str:
+        """A float32 constant; those of two dimensions or more are stored as float16."""
+        if values.ndim < 2:
+            self.weights.append(numpy_helper.from_array(values, name))
+            return name
+        half = f"{name}.half"
+        self.weights.append(numpy_helper.from_array(values.astype(np.float16), half))
+        return self.node("Cast", [half], name, to=TensorProto.FLOAT)
 
     def node(self, kind: str, inputs: list[str], output: str, **attributes: object) -> str:
         self.nodes.append(helper.make_node(kind, inputs, [output], output, **attributes))
@@ -63,13 +78,18 @@ class _Graph:
 
 
 @torch.no_grad()
-def write_onnx(network: CompactAgeNetwork, path: Path) -> None:
-    """Write `network`, with its temperature, to `path`, whole or not at all.
+def write_onnx(network: CompactAgeNetwork, path: Path, temperature: float) -> None:
+    """Write `network` to `path`, whole or not at all.
 
-    The file's input "face" is float32, shape (faces, 3, 64, 64), blue-green-red, 0 to 255; its
+    The file's input "face" is float32, shape (faces, 3, side, side), blue-green-red, 0 to 255; its
     output "years" is float32, shape (faces, 101), probabilities that sum to 1.
+
+    Args:
+        network: What was trained.
+        path: The file to write.
+        temperature: What the logits are divided by; see `training.calibrate`.
     """
-    graph = _Graph()
+    graph, side = _Graph(), network.shape.side
     mean = graph.constant("mean", np.array(PIXEL_MEAN, np.float32))
     scale = graph.constant("scale", np.array(1 / PIXEL_SCALE, np.float32))
     x = graph.node("Mul", [graph.node("Sub", ["face", mean], "centred"), scale], "scaled")
@@ -83,8 +103,8 @@ def write_onnx(network: CompactAgeNetwork, path: Path) -> None:
         y = graph.convolution(f"{name}.conv2", y, block.conv2, block.norm2)
         x = graph.relu(graph.node("Add", [y, shortcut], f"{name}.sum"))
     x = graph.node("Flatten", [graph.node("GlobalAveragePool", [x], "mean_map")], "features")
-    weight = network.interpolation @ network.head.weight / TEMPERATURE
-    bias = (network.interpolation @ network.head.bias + network.log_prior) / TEMPERATURE
+    weight = network.interpolation @ network.head.weight / temperature
+    bias = (network.interpolation @ network.head.bias + network.log_prior) / temperature
     head = [
         graph.constant("head.weight", weight.contiguous().numpy()),
         graph.constant("head.bias", bias.numpy()),
@@ -95,7 +115,7 @@ def write_onnx(network: CompactAgeNetwork, path: Path) -> None:
         helper.make_graph(
             graph.nodes,
             "compact_age_network",
-            [helper.make_tensor_value_info("face", TensorProto.FLOAT, ["faces", 3, SIZE, SIZE])],
+            [helper.make_tensor_value_info("face", TensorProto.FLOAT, ["faces", 3, side, side])],
             [helper.make_tensor_value_info("years", TensorProto.FLOAT, ["faces", OLDEST + 1])],
             graph.weights,
         ),
@@ -107,3 +127,39 @@ def write_onnx(network: CompactAgeNetwork, path: Path) -> None:
     part = path.with_name(f"{path.name}.part")
     part.write_bytes(model.SerializeToString())
     part.replace(path)
+
+
+@torch.no_grad()
+def largest_difference(network: CompactAgeNetwork, path: Path, temperature: float) -> float:
+    """How far the file's probabilities, read by OpenCV, are from the network's, on seeded noise."""
+    side = network.shape.side
+    pixels = np.random.default_rng(1).uniform(0, 255, (16, 3, side, side)).astype(np.float32)
+    # Blurred, because faces are: pure noise is alike to a network.
+    pixels = np.stack([[cv2.blur(colour, (9, 9)) for colour in face] for face in pixels])
+    in_file = cv2.dnn.readNetFromONNX(np.fromfile(path, np.uint8))
+    in_file.setInput(pixels)
+    expected = (network(torch.from_numpy(pixels))[0] / temperature).softmax(1).numpy()
+    return float(np.abs(in_file.forward() - expected).max())
+
+
+def main() -> None:
+    """Write one recipe's network."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("recipe", choices=RECIPES)
+    parser.add_argument("--temperature", type=float, default=1.0, help="see training/calibrate.py")
+    parser.add_argument("--runs", type=Path, default=RUNS, help="folder of the checkpoint")
+    parser.add_argument("--output", type=Path, help="ONNX file; default: in the folder of runs")
+    options = parser.parse_args()
+    network = load_network(options.runs / f"{options.recipe}.pt")
+    path = options.output or options.runs / f"{options.recipe.replace('-', '_')}.onnx"
+    write_onnx(network, path, options.temperature)
+    difference = largest_difference(network, path, options.temperature)
+    print(f"{path}: {path.stat().st_size} bytes, within {difference:.1e} of the trained network")
+    if difference > CLOSE:
+        raise SystemExit("the file does not say what the network says")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,54 +1,51 @@
-"""Labelled faces in memory, and the variety that training shows them in."""
+"""Labelled faces in memory, for training and for choosing."""
 
 from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch.utils.data import Dataset
 
-from age_detector.face_crop import CROP_OF_BOX
-from age_pipeline.data import OLDEST, Box, Image
-from training.data_sets import fairface
-from training.network import SIZE
+from age_detector.face_crop import square_crop
+from age_pipeline.data import OLDEST, Box, Face, Image
+from benchmarks.labelled_folders import LabelledPicture
+from training.variety import degraded, varied_crop
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LabelledFace:
-    """One training picture, where its face is, and the years that its label allows."""
+    """One picture, where its face is, and the years that its label allows."""
 
+    name: str
     image: Image
     box: Box
     first: int
     last: int
 
 
-def read_faces(archive: Path, boxes: Path) -> list[LabelledFace]:
-    """Read a FairFace archive and the boxes that `training.find_faces` found in it.
-
-    Pictures without a box are left out.
-    """
+def with_boxes(pictures: Iterable[LabelledPicture], boxes: Path) -> list[LabelledFace]:
+    """Join pictures with the boxes that `training.find_faces` found; those without are left out."""
     with boxes.open(newline="") as file:
         found = {
             row["file"]: Box(*(int(row[edge]) for edge in ("left", "top", "right", "bottom")))
             for row in csv.DictReader(file)
         }
     return [
-        LabelledFace(picture.image, found[picture.name], picture.first, picture.last)
-        for picture in fairface(archive)
+        LabelledFace(picture.name, picture.image, found[picture.name], picture.first, picture.last)
+        for picture in pictures
         if picture.name in found
     ]
 
 
-def prior_of(faces: list[LabelledFace]) -> npt.NDArray[np.float64]:
-    """How common each year of age is among the faces, shape (101,), from their group labels.
+def prior_of(faces: Sequence[LabelledFace]) -> npt.NDArray[np.float64]:
+    """How common each year of age is among faces with group labels, shape (101,).
 
     The counts per year of the groups are joined smoothly; the open last group falls off
     exponentially, ten years to the half.
@@ -67,82 +64,33 @@ def prior_of(faces: list[LabelledFace]) -> npt.NDArray[np.float64]:
     return np.asarray(prior / prior.sum())
 
 
-class Augmented(Dataset[tuple[torch.Tensor, int, int]]):
-    """Each face in a new crop, light, colour and sharpness every time it is asked for."""
+class VariedFaces(Dataset[tuple[torch.Tensor, int]]):
+    """Crops of shape (side, side, 3), uint8, that differ every time, and the face's number."""
 
-    def __init__(self, faces: list[LabelledFace]) -> None:
-        self.faces = faces
+    def __init__(self, faces: Sequence[LabelledFace], side: int, strength: float) -> None:
+        self._faces = faces
+        self._side = side
+        self._strength = strength
 
     def __len__(self) -> int:
-        return len(self.faces)
+        return len(self._faces)
 
-    def __getitem__(self, index: int) -> tuple[torch.Tensor, int, int]:
-        face = self.faces[index]
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
+        face = self._faces[index]
         rng = np.random.default_rng(int(torch.randint(2**31, ()).item()))
-        crop = _degraded(_varied_crop(face.image, face.box, rng), rng)
-        return torch.from_numpy(crop.transpose(2, 0, 1).copy()), face.first, face.last
+        crop = varied_crop(face.image, face.box, self._side, rng)
+        return torch.from_numpy(np.ascontiguousarray(degraded(crop, self._strength, rng))), index
 
 
-def _varied_crop(image: Image, box: Box, rng: np.random.Generator) -> Image:
-    """The face's square, scaled, shifted, rolled and mirrored at random, SIZE x SIZE pixels."""
-    side = math.sqrt(box.area) * CROP_OF_BOX * rng.uniform(0.85, 1.15)
-    angle = math.radians(rng.normal(0, 7))
-    stretch = math.exp(rng.normal(0, 0.03))
-    x = (box.left + box.right) / 2 + rng.normal(0, 0.035) * side
-    y = (box.top + box.bottom) / 2 + rng.normal(0, 0.035) * side
-    turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
-    mirror = -1.0 if rng.random() < 0.5 else 1.0
-    matrix = turn @ np.diag([mirror * side * stretch / SIZE, side / stretch / SIZE])
-    shift = np.array([x, y]) - 0.5 - matrix @ np.full(2, (SIZE - 1) / 2)
-    return np.asarray(
-        cv2.warpAffine(
-            image,
-            np.column_stack([matrix, shift]),
-            (SIZE, SIZE),
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE,
-        ),
-        np.uint8,
-    )
-
-
-def _degraded(crop: Image, rng: np.random.Generator) -> Image:
-    """Other light, colour, sharpness and compression, and now and then something in front."""
-    if rng.random() < 0.15:
-        crop = np.repeat(cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)[..., None], 3, axis=2)
-    if rng.random() < 0.8:
-        levels = np.linspace(0, 1, 256, dtype=np.float32)
-        gains = rng.normal(1, 0.05, 3) if rng.random() < 0.6 else np.ones(3)
-        contrast, light, gamma = rng.normal(1, 0.13), rng.normal(0, 0.06), rng.normal(0, 0.2)
-        curve = (levels ** math.exp(gamma) - 0.5) * contrast + 0.5 + light
-        table = np.clip(curve[:, None] * gains[None] * 255, 0, 255).astype(np.uint8)
-        crop = np.asarray(cv2.LUT(crop, table[None]), np.uint8)
-    chance = rng.random()
-    if chance < 0.12:
-        crop = np.asarray(cv2.GaussianBlur(crop, (0, 0), rng.uniform(0.4, 1.6)), np.uint8)
-    elif chance < 0.3:
-        small = int(rng.uniform(18, SIZE))
-        shrunk = cv2.resize(crop, (small, small), interpolation=cv2.INTER_AREA)
-        crop = np.asarray(
-            cv2.resize(shrunk, (SIZE, SIZE), interpolation=cv2.INTER_LINEAR), np.uint8
+def plain_batches(
+    faces: Sequence[LabelledFace], side: int, size: int = 256
+) -> Iterator[torch.Tensor]:
+    """The faces as prediction crops them: float32 batches of shape (faces, 3, side, side)."""
+    for start in range(0, len(faces), size):
+        crops = np.stack(
+            [
+                square_crop(face.image, Face(face.box, None), side)
+                for face in faces[start : start + size]
+            ]
         )
-    if rng.random() < 0.12:
-        noise = rng.normal(0, rng.uniform(2, 14), crop.shape)
-        crop = np.clip(crop + noise, 0, 255).astype(np.uint8)
-    if rng.random() < 0.2:
-        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.uniform(25, 90))]
-        crop = np.asarray(
-            cv2.imdecode(cv2.imencode(".jpg", crop, quality)[1], cv2.IMREAD_COLOR), np.uint8
-        )
-    if rng.random() < 0.25:
-        width, height = rng.integers(8, 28, 2)
-        left, top = rng.integers(-6, SIZE - 6, 2)
-        crop = crop.copy()
-        crop[max(top, 0) : top + height, max(left, 0) : left + width] = rng.integers(0, 256, 3)
-    return crop
-
-
-def batches(crops: npt.NDArray[np.uint8], size: int = 256) -> Iterator[torch.Tensor]:
-    """Crops of shape (faces, 64, 64, 3) as float32 batches of shape (faces, 3, 64, 64)."""
-    for start in range(0, len(crops), size):
-        yield torch.from_numpy(crops[start : start + size].transpose(0, 3, 1, 2).copy()).float()
+        yield torch.from_numpy(crops).permute(0, 3, 1, 2).float()

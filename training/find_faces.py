@@ -1,40 +1,27 @@
-"""Find the labelled face of every picture of FairFace archives, once, with the project's detector.
+"""Find the labelled face of every picture of an archive, once, with the project's detector.
 
-    python -m training.find_faces DATA/fairface-train.tar DATA/fairface-val.tar
+    python -m training.find_faces DATA/fairface-train.tar DATA/fairface-val.tar DATA/utkface-dev.tar
 
 writes training/runs/fairface-train.csv and so on: file, left, top, right, bottom, confidence. The
-39,000 pictures of the training set take about a quarter of an hour on two cores.
+39,000 pictures of FairFace's training set take about a quarter of an hour on two cores.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
-from collections.abc import Sequence
 from pathlib import Path
 
 from tqdm import tqdm
 
 import face_detector
-from age_pipeline.data import Face
-from training.data_sets import fairface
+from benchmarks.labelled_folders import labelled_face
+from training.data_sets import pictures
 
 RUNS = Path(__file__).parent / "runs"
 
 MIN_CONFIDENCE = 0.3
 """Every picture has a face, so a doubtful box is likelier right than wrong."""
-
-
-def central_face(faces: Sequence[Face], width: int, height: int) -> Face | None:
-    """The large face in the middle of a picture, which is the one that is labelled."""
-
-    def distance(face: Face) -> float:
-        box = face.box
-        across = (box.left + box.right - width) / 2
-        down = (box.top + box.bottom - height) / 2
-        return (across**2 + down**2) / box.area
-
-    return min(faces, key=distance, default=None)
 
 
 def main() -> None:
@@ -53,9 +40,8 @@ def main() -> None:
         with part.open("w", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(["file", "left", "top", "right", "bottom", "confidence"])
-            for picture in tqdm(fairface(archive), desc=archive.stem):
-                height, width = picture.image.shape[:2]
-                face = central_face(detector.detect(picture.image), width, height)
+            for picture in tqdm(pictures(archive), desc=archive.stem):
+                face = labelled_face(detector.detect(picture.image), picture)
                 if face is not None:
                     box = face.box
                     edges = (box.left, box.top, box.right, box.bottom)

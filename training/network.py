@@ -1,16 +1,14 @@
-"""The compact age network: a plain 3x3 ResNet on 64x64 faces, one probability per year of age."""
+"""The compact age network: a plain 3x3 ResNet that gives one probability per year of age."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import torch
 from torch import nn
 
 from age_pipeline.data import OLDEST
 
-SIZE = 64
-"""Side in pixels of the square crop that the network sees."""
-
-CHANNELS = (24, 48, 96, 192)
 KNOT_DISTANCE = 4
 """Years between two outputs of the last layer; the years between them are interpolated. Group
 labels say nothing about single years, so the network must not be free to prefer one in a group."""
@@ -18,6 +16,29 @@ labels say nothing about single years, so the network must not be free to prefer
 PIXEL_MEAN = 127.5
 PIXEL_SCALE = 64.0
 """Pixels (0 to 255) become (pixel - mean) / scale, inside the network."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The size of a network.
+
+    Attributes:
+        side: Of the square crop that it is made for, in pixels. Training may show smaller ones.
+        stem: Channels of the first convolution, which halves the picture.
+        blocks: Channels and stride of each residual block.
+    """
+
+    side: int
+    stem: int
+    blocks: tuple[tuple[int, int], ...]
+
+
+SHAPES = {
+    "64": Shape(64, 24, ((24, 1), (48, 2), (96, 2), (192, 2))),
+    "80": Shape(80, 16, ((32, 2), (64, 2), (128, 2), (192, 2))),
+    "96": Shape(96, 16, ((32, 2), (64, 2), (128, 2), (192, 2))),
+}
+"""By the side of the crop. Halving the picture at once pays for more pixels and more channels."""
 
 
 class Block(nn.Module):
@@ -52,30 +73,32 @@ class CompactAgeNetwork(nn.Module):
     """From pixels to the logarithm of a probability for each year of age.
 
     Args:
+        shape: How large it is.
         prior: What is believed before a face is seen: a probability per year, shape (101,).
     """
 
-    def __init__(self, prior: torch.Tensor) -> None:
+    def __init__(self, shape: Shape, prior: torch.Tensor) -> None:
         super().__init__()
-        first = CHANNELS[0]
-        self.stem = nn.Conv2d(3, first, 3, 2, 1, bias=False)
-        self.stem_norm = nn.BatchNorm2d(first)
+        self.shape = shape
+        self.stem = nn.Conv2d(3, shape.stem, 3, 2, 1, bias=False)
+        self.stem_norm = nn.BatchNorm2d(shape.stem)
+        outputs = [channels for channels, _ in shape.blocks]
         self.blocks = nn.ModuleList(
-            Block(inputs, outputs, stride)
-            for inputs, outputs, stride in zip(
-                (first, *CHANNELS[:-1]), CHANNELS, (1, 2, 2, 2), strict=True
+            Block(inputs, channels, stride)
+            for inputs, (channels, stride) in zip(
+                (shape.stem, *outputs[:-1]), shape.blocks, strict=True
             )
         )
         self.dropout = nn.Dropout(0.2)
         self.register_buffer("interpolation", year_interpolation())
         self.register_buffer("log_prior", prior.log())
-        self.head = nn.Linear(CHANNELS[-1], self.interpolation.shape[1])
+        self.head = nn.Linear(outputs[-1], self.interpolation.shape[1])
 
     def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Estimate ages.
 
         Args:
-            pixels: float32, shape (faces, 3, 64, 64), blue-green-red, 0 to 255.
+            pixels: float32, shape (faces, 3, side, side), blue-green-red, 0 to 255.
 
         Returns:
             Log-probabilities of shape (faces, 101), and the knots' logits they were read from.
@@ -87,3 +110,9 @@ class CompactAgeNetwork(nn.Module):
         knots = self.head(self.dropout(x.mean((2, 3)))).float()
         logits = knots @ self.interpolation.T + self.log_prior
         return logits.log_softmax(1), knots
+
+
+@torch.no_grad()
+def both_ways(network: CompactAgeNetwork, pixels: torch.Tensor) -> torch.Tensor:
+    """Probabilities of shape (faces, 101): of the faces as they are and mirrored, averaged."""
+    return (network(pixels)[0].exp() + network(pixels.flip(3))[0].exp()) / 2

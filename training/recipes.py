@@ -1,0 +1,63 @@
+"""How each network was trained: the shipped ones, and those that taught them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """One training run.
+
+    Attributes:
+        sets: Archives of the pictures to train on, without ".tar".
+        shape: Name of the network's shape in `network.SHAPES`.
+        epochs: How often every face is shown.
+        sides: From which part of the epochs on crops have which side in pixels. Small crops are
+            quickly learned from; the last are of the shape's own side.
+        rate: The highest learning rate of the one-cycle schedule.
+        warm_up: The part of the steps in which the rate rises.
+        ramp: The part of the epochs in which the strength of degradation rises from 0.3 to 1.
+        start: The recipe whose network this one goes on from; None for random weights.
+        teachers: Recipes whose networks' average is followed, beside the labels.
+        softness: How much of the loss follows the teachers, 0 to 1.
+        rare_power: A face counts as its group's frequency to this power: rare ages matter more
+            than their number.
+    """
+
+    sets: tuple[str, ...] = ("fairface-train",)
+    shape: str = "80"
+    epochs: int
+    sides: tuple[tuple[float, int], ...]
+    rate: float = 4e-3
+    warm_up: float = 0.15
+    ramp: float = 0.2
+    start: str | None = None
+    teachers: tuple[str, ...] = ()
+    softness: float = 0.6
+    rare_power: float = -0.35
+
+    def side(self, epoch: int) -> int:
+        """The side of the crops in an epoch, counted from 0."""
+        return [side for begin, side in self.sides if epoch / self.epochs >= begin][-1]
+
+    def strength(self, epoch: int) -> float:
+        """How strongly crops are degraded in an epoch, counted from 0."""
+        return min(1.0, 0.3 + 0.7 * epoch / self.epochs / self.ramp) if self.ramp else 1.0
+
+
+RECIPES = {
+    "teacher-64": Recipe(shape="64", epochs=26, sides=((0.0, 64),)),
+    "teacher-96": Recipe(shape="96", epochs=20, sides=((0.0, 64), (0.45, 80), (0.75, 96))),
+    "compact": Recipe(
+        epochs=22,
+        sides=((0.0, 80),),
+        rate=2.5e-3,
+        warm_up=0.1,
+        ramp=0.0,
+        start="teacher-96",
+        teachers=("teacher-64", "teacher-96"),
+        rare_power=-0.45,
+    ),
+}
+"""By name; the shipped ones are `compact` and `compact-research`."""
