@@ -100,11 +100,11 @@ def test_a_recipe_grows_its_crops_and_their_degradation() -> None:
 
 def test_recipes_go_on_from_recipes() -> None:
     for recipe in RECIPES.values():
-        assert {*recipe.teachers, recipe.start or "compact"} <= set(RECIPES)
+        assert {*recipe.teachers, recipe.start or "teacher-64"} <= set(RECIPES)
 
 
 def test_the_default_network_has_seen_fairface_alone() -> None:
-    lineage = ["compact"]
+    lineage = ["compact-a", "compact-b"]
     for name in lineage:
         recipe = RECIPES[name]
         assert recipe.sets == ("fairface-train",)

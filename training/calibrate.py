@@ -1,6 +1,6 @@
-"""Find the temperature that makes a network's probabilities as sure as they may be.
+"""Find the temperature that makes networks' averaged probabilities as sure as they may be.
 
-    python -m training.calibrate compact DATA/fairface-val.tar
+    python -m training.calibrate compact-a compact-b --on DATA/fairface-val.tar
 
 Fitted on the first half of the archives' faces (`benchmarks.labelled_folders.half_of`), so that the
 second half shows whether it holds: `python -m benchmarks.accuracy ARCHIVE --half second`.
@@ -14,40 +14,28 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks.age_labels import FAIRFACE_GROUPS
+from benchmarks.age_groups import FAIRFACE
 from benchmarks.labelled_folders import half_of
 from training.data_sets import validation_pictures
 from training.faces import LabelledFace, plain_batches, with_boxes
 from training.find_faces import RUNS
-from training.network import CompactAgeNetwork
+from training.network import averaged
 from training.recipes import RECIPES
 from training.soft_labels import load_network
 
-CANDIDATES = np.arange(0.80, 1.80, 0.01)
+CANDIDATES = [round(0.80 + 0.02 * step, 2) for step in range(51)]
 
 
-@torch.no_grad()
-def logits_of(network: CompactAgeNetwork, faces: list[LabelledFace]) -> torch.Tensor:
-    """Log-probabilities as they are and mirrored, shape (2, faces, 101)."""
-    views = [
-        torch.stack([network(batch)[0], network(batch.flip(3))[0]])
-        for batch in plain_batches(faces, network.shape.side)
-    ]
-    return torch.cat(views, dim=1)
+def negative_log_likelihood(answers: torch.Tensor, faces: list[LabelledFace]) -> float:
+    """Mean of -log P(labelled group); a year's label counts as FairFace's group that it lies in.
 
-
-def negative_log_likelihood(
-    logits: torch.Tensor, faces: list[LabelledFace], temperature: float
-) -> float:
-    """Mean of -log P(labelled group); a year's label counts as the group that it lies in."""
-    years = (logits / temperature).softmax(2).mean(0)
-    total = 0.0
-    for row, face in zip(years, faces, strict=True):
-        first, last = next(
-            span for span in FAIRFACE_GROUPS.values() if span[0] <= face.first <= span[1]
-        )
-        total -= float(row[first : last + 1].sum().clamp(min=1e-9).log())
-    return total / len(faces)
+    Args:
+        answers: Probabilities, shape (faces, 101).
+        faces: What they are of.
+    """
+    groups = FAIRFACE.probabilities(answers.double().numpy())
+    own = groups[np.arange(len(faces)), FAIRFACE.of_year[[face.first for face in faces]]]
+    return float(-np.log(np.maximum(own, 1e-9)).mean())
 
 
 def main() -> None:
@@ -55,21 +43,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("recipe", choices=RECIPES)
-    parser.add_argument("archives", nargs="+", type=Path, help="what the network may be fitted on")
-    parser.add_argument("--runs", type=Path, default=RUNS, help="folder of boxes and checkpoint")
+    parser.add_argument("recipes", nargs="+", choices=RECIPES)
+    parser.add_argument("--on", nargs="+", type=Path, required=True, help="archives to fit on")
+    parser.add_argument("--runs", type=Path, default=RUNS, help="folder of boxes and checkpoints")
     options = parser.parse_args()
-    network = load_network(options.runs / f"{options.recipe}.pt")
+    networks = [load_network(options.runs / f"{recipe}.pt") for recipe in options.recipes]
     faces = [
         face
-        for archive in options.archives
+        for archive in options.on
         for face in with_boxes(validation_pictures(archive), options.runs / f"{archive.stem}.csv")
         if half_of(face.name) == "first"
     ]
-    logits = logits_of(network, faces)
-    likelihoods = [negative_log_likelihood(logits, faces, t) for t in CANDIDATES]
-    best = int(np.argmin(likelihoods))
-    print(f"{len(faces)} faces: temperature {CANDIDATES[best]:.2f}, NLL {likelihoods[best]:.4f}")
+    batches = list(plain_batches(faces, networks[0].shape.side))
+    likelihoods = {
+        temperature: negative_log_likelihood(
+            torch.cat([averaged(networks, batch, temperature) for batch in batches]), faces
+        )
+        for temperature in CANDIDATES
+    }
+    best = min(likelihoods, key=likelihoods.__getitem__)
+    print(f"{len(faces)} faces: temperature {best:.2f}, NLL {likelihoods[best]:.4f}")
+    print(f"(at 1.00: {likelihoods[1.0]:.4f})")
 
 
 if __name__ == "__main__":

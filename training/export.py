@@ -1,15 +1,16 @@
-"""Write a trained network as the program's file, and check the file against the network.
+"""Write trained networks as the program's file, and check the file against them.
 
-    python -m training.export compact --temperature 1.1
+    python -m training.export compact-a compact-b --temperature 1.1 --output compact.onnx
 
-Every normalisation is folded into its convolution, the interpolation and the prior into the last
-layer, and the weights are stored as float16: half the size, and no probability moves by more than
-CLOSE.
+The file shows one crop to all of them and averages their probabilities. Every normalisation is
+folded into its convolution, the interpolation and the prior into the last layer, and the weights
+are stored as float16: half the size, and no probability moves by more than CLOSE.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -22,7 +23,7 @@ from torch import nn
 
 from age_pipeline.data import OLDEST
 from training.find_faces import RUNS
-from training.network import PIXEL_MEAN, PIXEL_SCALE, CompactAgeNetwork
+from training.network import PIXEL_MEAN, PIXEL_SCALE, CompactAgeNetwork, averaged
 from training.recipes import RECIPES
 from training.soft_labels import load_network
 
@@ -78,39 +79,31 @@ class _Graph:
 
 
 @torch.no_grad()
-def write_onnx(network: CompactAgeNetwork, path: Path, temperature: float) -> None:
-    """Write `network` to `path`, whole or not at all.
+def write_onnx(networks: Sequence[CompactAgeNetwork], path: Path, temperature: float) -> None:
+    """Write `networks`, all of one side, to `path`, whole or not at all.
 
     The file's input "face" is float32, shape (faces, 3, side, side), blue-green-red, 0 to 255; its
     output "years" is float32, shape (faces, 101), probabilities that sum to 1.
 
     Args:
-        network: What was trained.
+        networks: What was trained.
         path: The file to write.
         temperature: What the logits are divided by; see `training.calibrate`.
     """
-    graph, side = _Graph(), network.shape.side
+    (side,) = {network.shape.side for network in networks}
+    graph = _Graph()
     mean = graph.constant("mean", np.array(PIXEL_MEAN, np.float32))
     scale = graph.constant("scale", np.array(1 / PIXEL_SCALE, np.float32))
     x = graph.node("Mul", [graph.node("Sub", ["face", mean], "centred"), scale], "scaled")
-    x = graph.relu(graph.convolution("stem", x, network.stem, network.stem_norm))
-    for number, block in enumerate(network.blocks):
-        name = f"block{number}"
-        shortcut = x
-        if block.shortcut is not None:
-            shortcut = graph.convolution(f"{name}.shortcut", x, *block.shortcut)
-        y = graph.relu(graph.convolution(f"{name}.conv1", x, block.conv1, block.norm1))
-        y = graph.convolution(f"{name}.conv2", y, block.conv2, block.norm2)
-        x = graph.relu(graph.node("Add", [y, shortcut], f"{name}.sum"))
-    x = graph.node("Flatten", [graph.node("GlobalAveragePool", [x], "mean_map")], "features")
-    weight = network.interpolation @ network.head.weight / temperature
-    bias = (network.interpolation @ network.head.bias + network.log_prior) / temperature
-    head = [
-        graph.constant("head.weight", weight.contiguous().numpy()),
-        graph.constant("head.bias", bias.numpy()),
+    years = [
+        _column(graph, f"column{number}", x, network, temperature)
+        for number, network in enumerate(networks)
     ]
-    x = graph.node("Gemm", [x, *head], "logits", transB=1)
-    graph.node("Softmax", [x], "years", axis=1)
+    total = years[0]
+    for number, other in enumerate(years[1:]):
+        total = graph.node("Add", [total, other], f"total{number}")
+    part_of_each = graph.constant("part_of_each", np.array(1 / len(networks), np.float32))
+    graph.node("Mul", [total, part_of_each], "years")
     model = helper.make_model(
         helper.make_graph(
             graph.nodes,
@@ -129,36 +122,63 @@ def write_onnx(network: CompactAgeNetwork, path: Path, temperature: float) -> No
     part.replace(path)
 
 
+def _column(
+    graph: _Graph, column: str, x: str, network: CompactAgeNetwork, temperature: float
+) -> str:
+    """One network, from the scaled pixels `x` to its probabilities."""
+    x = graph.relu(graph.convolution(f"{column}.stem", x, network.stem, network.stem_norm))
+    for number, block in enumerate(network.blocks):
+        name = f"{column}.block{number}"
+        shortcut = x
+        if block.shortcut is not None:
+            shortcut = graph.convolution(f"{name}.shortcut", x, *block.shortcut)
+        y = graph.relu(graph.convolution(f"{name}.conv1", x, block.conv1, block.norm1))
+        y = graph.convolution(f"{name}.conv2", y, block.conv2, block.norm2)
+        x = graph.relu(graph.node("Add", [y, shortcut], f"{name}.sum"))
+    x = graph.node("GlobalAveragePool", [x], f"{column}.mean_map")
+    x = graph.node("Flatten", [x], f"{column}.features")
+    weight = network.interpolation @ network.head.weight / temperature
+    bias = (network.interpolation @ network.head.bias + network.log_prior) / temperature
+    head = [
+        graph.constant(f"{column}.head.weight", weight.contiguous().numpy()),
+        graph.constant(f"{column}.head.bias", bias.numpy()),
+    ]
+    x = graph.node("Gemm", [x, *head], f"{column}.logits", transB=1)
+    return graph.node("Softmax", [x], f"{column}.years", axis=1)
+
+
 @torch.no_grad()
-def largest_difference(network: CompactAgeNetwork, path: Path, temperature: float) -> float:
-    """How far the file's probabilities, read by OpenCV, are from the network's, on seeded noise."""
-    side = network.shape.side
+def largest_difference(
+    networks: Sequence[CompactAgeNetwork], path: Path, temperature: float
+) -> float:
+    """How far the file's probabilities, read by OpenCV, are from the networks', on seeded noise."""
+    side = networks[0].shape.side
     pixels = np.random.default_rng(1).uniform(0, 255, (16, 3, side, side)).astype(np.float32)
     # Blurred, because faces are: pure noise is alike to a network.
     pixels = np.stack([[cv2.blur(colour, (9, 9)) for colour in face] for face in pixels])
     in_file = cv2.dnn.readNetFromONNX(np.fromfile(path, np.uint8))
     in_file.setInput(pixels)
-    expected = (network(torch.from_numpy(pixels))[0] / temperature).softmax(1).numpy()
+    expected = averaged(networks, torch.from_numpy(pixels), temperature).numpy()
     return float(np.abs(in_file.forward() - expected).max())
 
 
 def main() -> None:
-    """Write one recipe's network."""
+    """Write some recipes' networks into one file."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("recipe", choices=RECIPES)
+    parser.add_argument("recipes", nargs="+", choices=RECIPES)
     parser.add_argument("--temperature", type=float, default=1.0, help="see training/calibrate.py")
-    parser.add_argument("--runs", type=Path, default=RUNS, help="folder of the checkpoint")
-    parser.add_argument("--output", type=Path, help="ONNX file; default: in the folder of runs")
+    parser.add_argument("--runs", type=Path, default=RUNS, help="folder of the checkpoints")
+    parser.add_argument("--output", type=Path, required=True, help="ONNX file to write")
     options = parser.parse_args()
-    network = load_network(options.runs / f"{options.recipe}.pt")
-    path = options.output or options.runs / f"{options.recipe.replace('-', '_')}.onnx"
-    write_onnx(network, path, options.temperature)
-    difference = largest_difference(network, path, options.temperature)
-    print(f"{path}: {path.stat().st_size} bytes, within {difference:.1e} of the trained network")
+    networks = [load_network(options.runs / f"{recipe}.pt") for recipe in options.recipes]
+    path: Path = options.output
+    write_onnx(networks, path, options.temperature)
+    difference = largest_difference(networks, path, options.temperature)
+    print(f"{path}: {path.stat().st_size} bytes, within {difference:.1e} of what was trained")
     if difference > CLOSE:
-        raise SystemExit("the file does not say what the network says")
+        raise SystemExit("the file does not say what the networks say")
 
 
 if __name__ == "__main__":

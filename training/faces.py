@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -21,13 +21,14 @@ from training.variety import degraded, varied_crop
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabelledFace:
-    """One picture, where its face is, and the years that its label allows."""
+    """One picture, where its face is, the years that its label allows, and what else it says."""
 
     name: str
     image: Image
     box: Box
     first: int
     last: int
+    traits: Mapping[str, str] = field(default_factory=dict)
 
 
 def with_boxes(pictures: Iterable[LabelledPicture], boxes: Path) -> list[LabelledFace]:
@@ -38,7 +39,14 @@ def with_boxes(pictures: Iterable[LabelledPicture], boxes: Path) -> list[Labelle
             for row in csv.DictReader(file)
         }
     return [
-        LabelledFace(picture.name, picture.image, found[picture.name], picture.first, picture.last)
+        LabelledFace(
+            name=picture.name,
+            image=picture.image,
+            box=found[picture.name],
+            first=picture.first,
+            last=picture.last,
+            traits=picture.groups,
+        )
         for picture in pictures
         if picture.name in found
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -94,6 +95,20 @@ class CompactAgeNetwork(nn.Module):
         self.register_buffer("log_prior", prior.log())
         self.head = nn.Linear(outputs[-1], self.interpolation.shape[1])
 
+    def features(self, pixels: torch.Tensor) -> torch.Tensor:
+        """What the last layer reads, shape (faces, channels); `pixels` as in `forward`."""
+        x = (pixels - PIXEL_MEAN) / PIXEL_SCALE
+        x = torch.relu(self.stem_norm(self.stem(x)))
+        for block in self.blocks:
+            x = block(x)
+        return x.mean((2, 3))
+
+    def years(self, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The rest of `forward`."""
+        knots = self.head(self.dropout(features)).float()
+        logits = knots @ self.interpolation.T + self.log_prior
+        return logits.log_softmax(1), knots
+
     def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Estimate ages.
 
@@ -103,16 +118,25 @@ class CompactAgeNetwork(nn.Module):
         Returns:
             Log-probabilities of shape (faces, 101), and the knots' logits they were read from.
         """
-        x = (pixels - PIXEL_MEAN) / PIXEL_SCALE
-        x = torch.relu(self.stem_norm(self.stem(x)))
-        for block in self.blocks:
-            x = block(x)
-        knots = self.head(self.dropout(x.mean((2, 3)))).float()
-        logits = knots @ self.interpolation.T + self.log_prior
-        return logits.log_softmax(1), knots
+        return self.years(self.features(pixels))
 
 
 @torch.no_grad()
 def both_ways(network: CompactAgeNetwork, pixels: torch.Tensor) -> torch.Tensor:
     """Probabilities of shape (faces, 101): of the faces as they are and mirrored, averaged."""
     return (network(pixels)[0].exp() + network(pixels.flip(3))[0].exp()) / 2
+
+
+@torch.no_grad()
+def averaged(
+    networks: Sequence[CompactAgeNetwork], pixels: torch.Tensor, temperature: float = 1.0
+) -> torch.Tensor:
+    """The average of the networks' probabilities, shape (faces, 101), as the program's file has it.
+
+    Args:
+        networks: Of one shape.
+        pixels: As `CompactAgeNetwork.forward` takes them.
+        temperature: What their logits are divided by.
+    """
+    answers = [(network(pixels)[0] / temperature).softmax(1) for network in networks]
+    return torch.stack(answers).mean(0)

@@ -46,10 +46,12 @@ class Recipe:
         return min(1.0, 0.3 + 0.7 * epoch / self.epochs / self.ramp) if self.ramp else 1.0
 
 
+GROUPS_AND_YEARS = ("fairface-train", "utkface-dev")
+
 RECIPES = {
     "teacher-64": Recipe(shape="64", epochs=26, sides=((0.0, 64),)),
     "teacher-96": Recipe(shape="96", epochs=20, sides=((0.0, 64), (0.45, 80), (0.75, 96))),
-    "compact": Recipe(
+    "compact-a": Recipe(
         epochs=22,
         sides=((0.0, 80),),
         rate=2.5e-3,
@@ -59,5 +61,32 @@ RECIPES = {
         teachers=("teacher-64", "teacher-96"),
         rare_power=-0.45,
     ),
+    "compact-b": Recipe(
+        epochs=25,
+        sides=((0.0, 64), (0.45, 80)),
+        teachers=("teacher-64", "teacher-96", "compact-a", "compact-a"),
+        rare_power=-0.45,
+    ),
+    "compact-research-a": Recipe(
+        sets=GROUPS_AND_YEARS,
+        epochs=14,
+        sides=((0.0, 80),),
+        rate=2e-3,
+        warm_up=0.1,
+        ramp=0.0,
+        start="compact-a",
+        rare_power=-0.5,
+    ),
+    "compact-research-b": Recipe(
+        sets=GROUPS_AND_YEARS,
+        epochs=8,
+        sides=((0.0, 80),),
+        rate=2e-3,
+        warm_up=0.1,
+        ramp=0.0,
+        start="compact-b",
+        rare_power=-0.5,
+    ),
 }
-"""By name; the shipped ones are `compact` and `compact-research`."""
+"""By name; a shipped file averages the networks of two recipes, -a and -b. A teacher that is named
+twice counts twice."""

@@ -29,6 +29,7 @@ from training.network import SHAPES, CompactAgeNetwork
 from training.recipes import RECIPES, Recipe
 from training.soft_labels import load_network, soft_labels
 from training.targets import Targets
+from training.traits import WithTraits
 
 BATCH = 128
 WEIGHT_DECAY = 0.02
@@ -44,33 +45,45 @@ class Run:
     """A network in training: what a checkpoint holds."""
 
     def __init__(
-        self, recipe: Recipe, network: CompactAgeNetwork, steps_per_epoch: int, device: str
+        self,
+        recipe: Recipe,
+        network: CompactAgeNetwork,
+        faces: Sequence[LabelledFace],
+        device: str,
     ) -> None:
         self.recipe = recipe
-        self.network = network.to(device).to(memory_format=torch.channels_last)
+        self.trained = WithTraits(network, faces).to(device).to(memory_format=torch.channels_last)
+        self.network = self.trained.network
         self.averaged = copy.deepcopy(self.network).eval()
         self.optimizer = torch.optim.AdamW(
-            self.network.parameters(), lr=recipe.rate, weight_decay=WEIGHT_DECAY
+            self.trained.parameters(), lr=recipe.rate, weight_decay=WEIGHT_DECAY
         )
-        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.optimizer,
-            recipe.rate,
-            total_steps=recipe.epochs * steps_per_epoch,
-            pct_start=recipe.warm_up,
-        )
+        self.steps_per_epoch = len(faces) // BATCH
         self.epochs_done = 0
-        self.steps = 0
+        self.schedule = self._schedule()
+
+    @property
+    def steps(self) -> int:
+        return self.schedule.last_epoch
+
+    def _schedule(self) -> torch.optim.lr_scheduler.OneCycleLR:
+        """One cycle over all epochs, from those that are done: their number may be another now."""
+        return torch.optim.lr_scheduler.OneCycleLR(
+            self.optimizer,
+            self.recipe.rate,
+            total_steps=self.recipe.epochs * self.steps_per_epoch,
+            pct_start=self.recipe.warm_up,
+            last_epoch=self.epochs_done * self.steps_per_epoch - 1,
+        )
 
     def save(self, checkpoint: Path) -> None:
         """Write the checkpoint, whole or not at all."""
         state = {
             "shape": self.recipe.shape,
             "epochs_done": self.epochs_done,
-            "steps": self.steps,
-            "network": self.network.state_dict(),
+            "trained": self.trained.state_dict(),
             "averaged": self.averaged.state_dict(),
             "optimizer": self.optimizer.state_dict(),
-            "schedule": self.schedule.state_dict(),
         }
         part = checkpoint.with_suffix(".part")
         torch.save(state, part)
@@ -79,11 +92,11 @@ class Run:
     def resume(self, checkpoint: Path) -> None:
         """Go on from where a checkpoint was written."""
         state = torch.load(checkpoint, weights_only=True)
-        self.network.load_state_dict(state["network"])
+        self.trained.load_state_dict(state["trained"])
         self.averaged.load_state_dict(state["averaged"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.schedule.load_state_dict(state["schedule"])
-        self.epochs_done, self.steps = state["epochs_done"], state["steps"]
+        self.epochs_done = state["epochs_done"]
+        self.schedule = self._schedule()
 
     def step(self, loss: torch.Tensor) -> None:
         """Move the weights against the loss, and their average after them."""
@@ -91,7 +104,6 @@ class Run:
         loss.backward()
         self.optimizer.step()
         self.schedule.step()
-        self.steps += 1
         kept = min(AVERAGED, (1 + self.steps) / (10 + self.steps))
         with torch.no_grad():
             for old, new in zip(
@@ -116,7 +128,7 @@ def train(
     """Train until the recipe's last epoch; a checkpoint is written after each."""
     recipe = run.recipe
     device = next(run.network.parameters()).device
-    compiled = torch.compile(run.network, dynamic=False)
+    compiled = torch.compile(run.trained, dynamic=False)
     while run.epochs_done < recipe.epochs:
         epoch, started, losses = run.epochs_done, time.monotonic(), []
         torch.manual_seed(seed + 1000 * epoch)
@@ -128,12 +140,12 @@ def train(
             drop_last=True,
             num_workers=2,
         )
-        run.network.train()
+        run.trained.train()
         for crops, chosen in tqdm(loader, desc=f"epoch {epoch + 1}", leave=False):
             pixels = crops.to(device).permute(0, 3, 1, 2).float()
             with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
-                log_years, knots = compiled(pixels)
-            loss = targets.loss(chosen, log_years, knots)
+                log_years, knots, told = compiled(pixels)
+            loss = targets.loss(chosen, log_years, knots) + run.trained.loss(chosen, told)
             run.step(loss)
             losses.append(loss.item())
         run.epochs_done += 1
@@ -187,7 +199,7 @@ def main() -> None:
     else:
         network = load_network(runs / f"{recipe.start}.pt")
         network.shape = SHAPES[recipe.shape]
-    run = Run(recipe, network, len(faces) // BATCH, options.device)
+    run = Run(recipe, network, faces, options.device)
     checkpoint = runs / f"{options.recipe}.pt"
     if checkpoint.exists():
         run.resume(checkpoint)
