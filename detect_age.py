@@ -137,7 +137,7 @@ def _face_detector(asked: argparse.Namespace) -> FaceDetector:
 def _age_detector(asked: argparse.Namespace) -> AgeDetector:
     folder = options.model_folder("--age", asked.age, options.AGE_FOLDER)
     ages = age_detector.load(asked.age_model, folder)
-    log.info("ages by %s (%s)", ages.model.name, ages.model.file)
+    log.info("ages by %s", ages.model)
     return ages
 
 

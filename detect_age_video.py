@@ -60,7 +60,7 @@ def _run(asked: argparse.Namespace) -> None:
     ages = age_detector.load(
         asked.age_model, options.model_folder("--age", asked.age, options.AGE_FOLDER)
     )
-    log.info("ages by %s (%s)", ages.model.name, ages.model.file)
+    log.info("ages by %s", ages.model)
 
     with ExitStack() as stack:
         frames = stack.enter_context(open_video(asked.source))

@@ -15,15 +15,20 @@ if TYPE_CHECKING:
     MODELS: dict[str, ModelFile]
     """The file that each age model needs, by the model's name."""
 
-__all__ = ["MODELS", "NAMES", "load"]
+__all__ = ["DEFAULT", "MODELS", "NAMES", "load"]
 
 _HOMES = {
     "compact": ("age_detector.compact", "CompactAgeDetector"),
+    "compact-free": ("age_detector.compact_free", "CompactFreeAgeDetector"),
     "levi-hassner": ("age_detector.levi_hassner", "LeviHassnerAgeDetector"),
 }
 """The module of each age model, which holds its WEIGHTS, and its class there."""
 
 NAMES = tuple(_HOMES)
+
+DEFAULT = "compact"
+"""Who answers where nobody else is asked for. That it is not `compact-free` has one reason, which
+the model card gives in numbers: single years of age teach what age groups cannot."""
 
 
 def load(name: str | None = None, folder: Path | None = None) -> AgeDetector:
@@ -31,7 +36,7 @@ def load(name: str | None = None, folder: Path | None = None) -> AgeDetector:
 
     Args:
         name: Which one, of `NAMES`. None takes levi-hassner where its age_net.caffemodel lies in
-            the folder, as the original program's instructions have it, else compact.
+            the folder, as the original program's instructions have it, else `DEFAULT`.
         folder: Where its file may lie; None for the project's own folder.
 
     Raises:
@@ -49,7 +54,7 @@ def _usual(folder: Path | None) -> str:
     from age_detector.levi_hassner import WEIGHTS
     from age_pipeline.model_files import places
 
-    return WEIGHTS.name if places(WEIGHTS, folder)[0].is_file() else "compact"
+    return WEIGHTS.name if places(WEIGHTS, folder)[0].is_file() else DEFAULT
 
 
 def __getattr__(name: str) -> object:

@@ -1,12 +1,13 @@
-"""The project's own age network: 64x64 pixels in, one probability per year of age out.
+"""The project's own age network: 80x80 pixels in, one probability per year of age out.
 
-Trained by training/train_compact.py; README.md beside this file is its model card.
+Made by training/; README.md beside this file is its model card.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -14,18 +15,17 @@ from age_detector.face_crop import square_crop, stacked
 from age_pipeline.data import AgeEstimate, Face, Image
 from age_pipeline.model_files import ModelFile, load
 from age_pipeline.networks import onnx_network, try_out
-from age_pipeline.stages import ModelUse
 
 WEIGHTS = ModelFile(
     name="compact",
     file="compact.onnx",
-    size=2_839_751,
-    sha256="e1d9c5836aa975c325a67c08d38ccfa2f47512077b5275fc78498519dc38497e",
-    licence="MIT; trained on FairFace (CC BY 4.0)",
+    size=3_618_363,
+    sha256="0d6bc8d7ce89bb992478d6a9cb87c87a0aa4e19defe2f96a7a5c975ea289c7b3",
+    licence="non-commercial research only, trained on FairFace and UTKFace",
     home=Path(__file__).parent,
 )
 
-INPUT_SIZE = 64
+INPUT_SIZE = 80
 """Side of the network's square input, in pixels."""
 
 
@@ -33,8 +33,11 @@ class CompactAgeDetector:
     """Stage 2 with the network that ships with the program.
 
     Attributes:
+        weights: The file that it needs.
         model: Which file answers.
     """
+
+    weights: ClassVar[ModelFile] = WEIGHTS
 
     def __init__(self, folder: Path | None = None) -> None:
         """Load the network.
@@ -46,11 +49,11 @@ class CompactAgeDetector:
             ModelMissing, ModelDamaged: The file is absent or not what it should be.
             UsageError: `folder` does not exist.
         """
-        loaded = load(WEIGHTS, folder)
+        loaded = load(self.weights, folder)
         self._network = onnx_network(loaded)
-        self.model = ModelUse(WEIGHTS.name, loaded.path.name, loaded.sha256)
+        self.model = loaded.use(self.weights)
         blank = np.zeros((INPUT_SIZE, INPUT_SIZE, 3), np.uint8)
-        try_out(lambda: self.estimate([blank]), WEIGHTS, loaded)
+        try_out(lambda: self.estimate([blank]), self.weights, loaded)
 
     def crop(self, image: Image, face: Face) -> Image:
         """Cut a square around the middle of the face, upright.
@@ -60,14 +63,12 @@ class CompactAgeDetector:
             face: One face in it.
 
         Returns:
-            uint8, shape (64, 64, 3), blue-green-red.
+            uint8, shape (80, 80, 3), blue-green-red.
         """
         return square_crop(image, face, INPUT_SIZE)
 
     def estimate(self, crops: Sequence[Image]) -> list[AgeEstimate]:
         """Estimate one age for each crop, in the same order, in one pass.
-
-        Each face is shown to the network as it is and mirrored, and the two answers are averaged.
 
         Args:
             crops: What `crop` returned, from one picture or from several.
@@ -78,6 +79,4 @@ class CompactAgeDetector:
         if not crops:
             return []
         faces = stacked(crops, INPUT_SIZE).transpose(0, 3, 1, 2)
-        both = np.concatenate([faces, faces[..., ::-1]])
-        as_is, mirrored = np.split(self._network.run(both).astype(np.float64), 2)
-        return [AgeEstimate(years) for years in (as_is + mirrored) / 2]
+        return [AgeEstimate(years) for years in self._network.run(faces).astype(np.float64)]

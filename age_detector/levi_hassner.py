@@ -16,7 +16,6 @@ from age_detector.face_crop import stacked, upright
 from age_pipeline.data import AgeEstimate, Face, Image
 from age_pipeline.model_files import ModelFile, load
 from age_pipeline.networks import caffe_network, try_out
-from age_pipeline.stages import ModelUse
 
 FOLDER = Path(__file__).parent
 
@@ -63,7 +62,7 @@ class LeviHassnerAgeDetector:
         """
         loaded = load(WEIGHTS, folder)
         self._network = caffe_network(PROTOTXT, loaded)
-        self.model = ModelUse(WEIGHTS.name, loaded.path.name, loaded.sha256)
+        self.model = loaded.use(WEIGHTS)
         blank = np.zeros((INPUT_SIZE, INPUT_SIZE, 3), np.uint8)
         try_out(lambda: self.estimate([blank]), WEIGHTS, loaded)
 

@@ -13,6 +13,7 @@ from platformdirs import user_cache_path
 
 from age_pipeline.errors import ModelDamaged, ModelError, ModelMissing, UsageError
 from age_pipeline.model_content import damage
+from age_pipeline.stages import ModelUse
 
 _LOG = logging.getLogger("detect_age")
 
@@ -85,6 +86,11 @@ class LoadedModel:
     data: bytes = field(repr=False)
     sha256: str
     verified: bool
+
+    def use(self, model: ModelFile) -> ModelUse:
+        """What a record says of it; only of a verified file the licence is known."""
+        licence = model.licence if self.verified else None
+        return ModelUse(model.name, self.path.name, self.sha256, licence)
 
 
 def git_blob_id(data: bytes) -> str:

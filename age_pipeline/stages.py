@@ -20,11 +20,17 @@ class ModelUse:
         name: As the command line knows it, for example "ssd".
         file: The file of its weights; None where there is none.
         sha256: Of that file, in hexadecimal.
+        licence: Under which the file may be used, in words; None where unknown.
     """
 
     name: str
     file: str | None
     sha256: str | None
+    licence: str | None = None
+
+    def __str__(self) -> str:
+        known = "; ".join(each for each in (self.file, self.licence) if each is not None)
+        return f"{self.name} ({known})" if known else self.name
 
 
 class FaceDetector(Protocol):

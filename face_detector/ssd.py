@@ -10,7 +10,6 @@ import numpy as np
 from age_pipeline.data import Box, Face, Image, require_confidence, require_image
 from age_pipeline.model_files import ModelFile, load
 from age_pipeline.networks import caffe_network, try_out
-from age_pipeline.stages import ModelUse
 
 FOLDER = Path(__file__).parent
 PROTOTXT = FOLDER / "deploy.prototxt"
@@ -52,7 +51,7 @@ class SsdFaceDetector:
         weights = load(WEIGHTS, folder)
         self._network = caffe_network(PROTOTXT, weights)
         self.min_confidence = min_confidence
-        self.model = ModelUse(WEIGHTS.name, weights.path.name, weights.sha256)
+        self.model = weights.use(WEIGHTS)
         blank = np.zeros((INPUT_SIZE, INPUT_SIZE, 3), np.uint8)
         try_out(lambda: self.detect(blank), WEIGHTS, weights)
 

@@ -57,7 +57,9 @@ def test_a_model_needs_nothing_of_another(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_name_or_a_folder_that_does_not_exist_is_a_usage_error(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"'oracle'; there is: compact, levi-hassner"):
+    with pytest.raises(
+        UsageError, match=r"'oracle'; there is: compact, compact-free, levi-hassner"
+    ):
         age_detector.load("oracle")
     with pytest.raises(UsageError, match="no such folder"):
         age_detector.load(folder=tmp_path / "absent")

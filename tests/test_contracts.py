@@ -56,8 +56,10 @@ def ways_to_hold(image: Image) -> dict[str, Image]:
 
 def is_recorded(use: ModelUse, name: str, model: ModelFile, folder: Path | None) -> bool:
     """Whether a record says which file answered: its name and the hash of its content."""
-    path = load(model, folder).path
-    return use == ModelUse(name, path.name, hashlib.sha256(path.read_bytes()).hexdigest())
+    loaded = load(model, folder)
+    digest = hashlib.sha256(loaded.path.read_bytes()).hexdigest()
+    licence = model.licence if loaded.verified else None
+    return use == ModelUse(name, loaded.path.name, digest, licence)
 
 
 @pytest.fixture(scope="module", params=DETECTORS, ids="-".join)

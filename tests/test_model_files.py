@@ -21,6 +21,7 @@ from age_pipeline.model_files import (
     locate,
     places,
 )
+from age_pipeline.stages import ModelUse
 
 CONTENT = b"\x0a\x05small\x12\x80\x02" + bytes(range(256))
 """A whole protobuf message; nobody runs it."""
@@ -155,6 +156,7 @@ def test_a_known_hash_verifies(
     loaded = load(model)
     assert (loaded.path, loaded.data, loaded.verified) == (path, CONTENT, True)
     assert loaded.sha256 == hashlib.sha256(CONTENT).hexdigest()
+    assert loaded.use(model) == ModelUse(model.name, path.name, loaded.sha256, model.licence)
     assert not caplog.records
 
 
@@ -172,6 +174,7 @@ def test_an_unknown_hash_is_used_with_one_warning(
     loaded = load(model)
     assert loaded.data == own
     assert not loaded.verified
+    assert loaded.use(model).licence is None
     [record] = caplog.records
     assert (record.name, record.levelno) == ("detect_age", logging.WARNING)
     assert str(path) in record.getMessage()

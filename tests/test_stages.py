@@ -11,7 +11,7 @@ from fakes import FakeAges, FakeFaces, bell
 
 from age_pipeline.data import AgeEstimate, Box, Face, Frame, Image
 from age_pipeline.errors import InputError
-from age_pipeline.stages import find_people
+from age_pipeline.stages import ModelUse, find_people
 
 YEARS_BY_BOX = {Box(0, 0, 10, 10): 20, Box(20, 0, 30, 10): 40, Box(40, 5, 55, 30): 60}
 
@@ -121,3 +121,15 @@ def test_another_error_of_opencv_is_a_bug(frame: Frame) -> None:
 
     with pytest.raises(cv2.error):
         find_people(frame, HungryFaces(failure), FakeAges())
+
+
+@pytest.mark.parametrize(
+    ("use", "text"),
+    [
+        (ModelUse("compact", "compact.onnx", "0" * 64, "MIT"), "compact (compact.onnx; MIT)"),
+        (ModelUse("compact", "mine.onnx", "0" * 64), "compact (mine.onnx)"),
+        (ModelUse("painted", None, None), "painted"),
+    ],
+)
+def test_a_model_is_named_with_its_file_and_what_allows_its_use(use: ModelUse, text: str) -> None:
+    assert str(use) == text

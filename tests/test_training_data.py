@@ -103,8 +103,8 @@ def test_recipes_go_on_from_recipes() -> None:
         assert {*recipe.teachers, recipe.start or "teacher-64"} <= set(RECIPES)
 
 
-def test_the_default_network_has_seen_fairface_alone() -> None:
-    lineage = ["compact-a", "compact-b"]
+def test_the_free_network_has_seen_fairface_alone() -> None:
+    lineage = ["compact-free-a", "compact-free-b"]
     for name in lineage:
         recipe = RECIPES[name]
         assert recipe.sets == ("fairface-train",)

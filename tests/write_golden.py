@@ -26,7 +26,7 @@ PICTURES = ("1.png", "2.jpg", "einstein_1947.jpg", "nasa_group15.jpg", "solvay_1
 
 def results() -> dict[str, Any]:
     """The models that answer by default, and the people that they see on each picture."""
-    faces, ages = face_detector.load(), age_detector.load("compact")
+    faces, ages = face_detector.load(), age_detector.load(age_detector.DEFAULT)
     pictures = {}
     for name in PICTURES:
         image = decode((ROOT / "images" / name).read_bytes(), name)

@@ -51,7 +51,7 @@ GROUPS_AND_YEARS = ("fairface-train", "utkface-dev")
 RECIPES = {
     "teacher-64": Recipe(shape="64", epochs=26, sides=((0.0, 64),)),
     "teacher-96": Recipe(shape="96", epochs=20, sides=((0.0, 64), (0.45, 80), (0.75, 96))),
-    "compact-a": Recipe(
+    "compact-free-a": Recipe(
         epochs=22,
         sides=((0.0, 80),),
         rate=2.5e-3,
@@ -61,30 +61,30 @@ RECIPES = {
         teachers=("teacher-64", "teacher-96"),
         rare_power=-0.45,
     ),
-    "compact-b": Recipe(
+    "compact-free-b": Recipe(
         epochs=25,
         sides=((0.0, 64), (0.45, 80)),
-        teachers=("teacher-64", "teacher-96", "compact-a", "compact-a"),
+        teachers=("teacher-64", "teacher-96", "compact-free-a", "compact-free-a"),
         rare_power=-0.45,
     ),
-    "compact-research-a": Recipe(
+    "compact-a": Recipe(
         sets=GROUPS_AND_YEARS,
         epochs=14,
         sides=((0.0, 80),),
         rate=2e-3,
         warm_up=0.1,
         ramp=0.0,
-        start="compact-a",
+        start="compact-free-a",
         rare_power=-0.5,
     ),
-    "compact-research-b": Recipe(
+    "compact-b": Recipe(
         sets=GROUPS_AND_YEARS,
         epochs=8,
         sides=((0.0, 80),),
         rate=2e-3,
         warm_up=0.1,
         ramp=0.0,
-        start="compact-b",
+        start="compact-free-b",
         rare_power=-0.5,
     ),
 }
