@@ -19,8 +19,8 @@ from age_pipeline.networks import onnx_network, try_out
 WEIGHTS = ModelFile(
     name="compact",
     file="compact.onnx",
-    size=3_618_363,
-    sha256="0d6bc8d7ce89bb992478d6a9cb87c87a0aa4e19defe2f96a7a5c975ea289c7b3",
+    size=1_807_707,
+    sha256="cd6fd5e8698e220ac4f23bb089fa33ad90bd385b86d3821156533faeda7c84cb",
     licence="non-commercial research only, trained on FairFace and UTKFace",
     home=Path(__file__).parent,
 )

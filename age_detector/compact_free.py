@@ -13,8 +13,8 @@ from age_pipeline.model_files import ModelFile
 WEIGHTS = ModelFile(
     name="compact-free",
     file="compact_free.onnx",
-    size=3_618_363,
-    sha256="d32650340b681f9a46d9afc74e22644c1e77a872b0fe9830d099974efcda06cd",
+    size=1_807_707,
+    sha256="1b606a2e84fd8d68dc5914f1215104762bba73edd82de6273389316db8adedd3",
     licence="MIT, trained on FairFace, CC BY 4.0",
     home=Path(__file__).parent,
 )

@@ -24,7 +24,7 @@ PUBLIC = {
         "find_people",
     ],
     "face_detector": ["MODELS", "NAMES", "Looks", "load"],
-    "age_detector": ["MODELS", "NAMES", "load"],
+    "age_detector": ["DEFAULT", "MODELS", "NAMES", "load"],
 }
 
 

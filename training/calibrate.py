@@ -1,6 +1,6 @@
-"""Find the temperature that makes networks' averaged probabilities as sure as they may be.
+"""Find the temperature that makes a network's probabilities as sure as they may be.
 
-    python -m training.calibrate compact-a compact-b --on DATA/fairface-val.tar
+    python -m training.calibrate compact-free --on DATA/fairface-val.tar
 
 Fitted on the first half of the archives' faces (`benchmarks.labelled_folders.half_of`), so that the
 second half shows whether it holds: `python -m benchmarks.accuracy ARCHIVE --half second`.
@@ -19,7 +19,6 @@ from benchmarks.labelled_folders import half_of
 from training.data_sets import validation_pictures
 from training.faces import LabelledFace, plain_batches, with_boxes
 from training.find_faces import RUNS
-from training.network import averaged
 from training.recipes import RECIPES
 from training.soft_labels import load_network
 
@@ -43,22 +42,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("recipes", nargs="+", choices=RECIPES)
+    parser.add_argument("recipe", choices=RECIPES)
     parser.add_argument("--on", nargs="+", type=Path, required=True, help="archives to fit on")
     parser.add_argument("--runs", type=Path, default=RUNS, help="folder of boxes and checkpoints")
     options = parser.parse_args()
-    networks = [load_network(options.runs / f"{recipe}.pt") for recipe in options.recipes]
+    network = load_network(options.runs / f"{options.recipe}.pt")
     faces = [
         face
         for archive in options.on
         for face in with_boxes(validation_pictures(archive), options.runs / f"{archive.stem}.csv")
         if half_of(face.name) == "first"
     ]
-    batches = list(plain_batches(faces, networks[0].shape.side))
+    with torch.no_grad():
+        batches = plain_batches(faces, network.shape.side)
+        logits = torch.cat([network(batch)[0] for batch in batches])
     likelihoods = {
-        temperature: negative_log_likelihood(
-            torch.cat([averaged(networks, batch, temperature) for batch in batches]), faces
-        )
+        temperature: negative_log_likelihood((logits / temperature).softmax(1), faces)
         for temperature in CANDIDATES
     }
     best = min(likelihoods, key=likelihoods.__getitem__)

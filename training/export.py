@@ -1,16 +1,15 @@
-"""Write trained networks as the program's file, and check the file against them.
+"""Write a trained network as the program's file, and check the file against it.
 
-    python -m training.export compact-a compact-b --temperature 1.1 --output compact.onnx
+    python -m training.export compact --temperature 0.9 --output age_detector/compact.onnx
 
-The file shows one crop to all of them and averages their probabilities. Every normalisation is
-folded into its convolution, the interpolation and the prior into the last layer, and the weights
-are stored as float16: half the size, and no probability moves by more than CLOSE.
+Every normalisation is folded into its convolution, the interpolation and the prior into the last
+layer, and the weights are stored as float16: half the size, and no probability moves by more than
+CLOSE.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -23,7 +22,7 @@ from torch import nn
 
 from age_pipeline.data import OLDEST
 from training.find_faces import RUNS
-from training.network import PIXEL_MEAN, PIXEL_SCALE, CompactAgeNetwork, averaged
+from training.network import PIXEL_MEAN, PIXEL_SCALE, CompactAgeNetwork
 from training.recipes import RECIPES
 from training.soft_labels import load_network
 
@@ -79,31 +78,39 @@ class _Graph:
 
 
 @torch.no_grad()
-def write_onnx(networks: Sequence[CompactAgeNetwork], path: Path, temperature: float) -> None:
-    """Write `networks`, all of one side, to `path`, whole or not at all.
+def write_onnx(network: CompactAgeNetwork, path: Path, temperature: float) -> None:
+    """Write `network` to `path`, whole or not at all.
 
     The file's input "face" is float32, shape (faces, 3, side, side), blue-green-red, 0 to 255; its
     output "years" is float32, shape (faces, 101), probabilities that sum to 1.
 
     Args:
-        networks: What was trained.
+        network: What was trained.
         path: The file to write.
         temperature: What the logits are divided by; see `training.calibrate`.
     """
-    (side,) = {network.shape.side for network in networks}
-    graph = _Graph()
+    graph, side = _Graph(), network.shape.side
     mean = graph.constant("mean", np.array(PIXEL_MEAN, np.float32))
     scale = graph.constant("scale", np.array(1 / PIXEL_SCALE, np.float32))
     x = graph.node("Mul", [graph.node("Sub", ["face", mean], "centred"), scale], "scaled")
-    years = [
-        _column(graph, f"column{number}", x, network, temperature)
-        for number, network in enumerate(networks)
+    x = graph.relu(graph.convolution("stem", x, network.stem, network.stem_norm))
+    for number, block in enumerate(network.blocks):
+        name = f"block{number}"
+        shortcut = x
+        if block.shortcut is not None:
+            shortcut = graph.convolution(f"{name}.shortcut", x, *block.shortcut)
+        y = graph.relu(graph.convolution(f"{name}.conv1", x, block.conv1, block.norm1))
+        y = graph.convolution(f"{name}.conv2", y, block.conv2, block.norm2)
+        x = graph.relu(graph.node("Add", [y, shortcut], f"{name}.sum"))
+    x = graph.node("Flatten", [graph.node("GlobalAveragePool", [x], "mean_map")], "features")
+    weight = network.interpolation @ network.head.weight / temperature
+    bias = (network.interpolation @ network.head.bias + network.log_prior) / temperature
+    head = [
+        graph.constant("head.weight", weight.contiguous().numpy()),
+        graph.constant("head.bias", bias.numpy()),
     ]
-    total = years[0]
-    for number, other in enumerate(years[1:]):
-        total = graph.node("Add", [total, other], f"total{number}")
-    part_of_each = graph.constant("part_of_each", np.array(1 / len(networks), np.float32))
-    graph.node("Mul", [total, part_of_each], "years")
+    x = graph.node("Gemm", [x, *head], "logits", transB=1)
+    graph.node("Softmax", [x], "years", axis=1)
     model = helper.make_model(
         helper.make_graph(
             graph.nodes,
@@ -122,63 +129,36 @@ def write_onnx(networks: Sequence[CompactAgeNetwork], path: Path, temperature: f
     part.replace(path)
 
 
-def _column(
-    graph: _Graph, column: str, x: str, network: CompactAgeNetwork, temperature: float
-) -> str:
-    """One network, from the scaled pixels `x` to its probabilities."""
-    x = graph.relu(graph.convolution(f"{column}.stem", x, network.stem, network.stem_norm))
-    for number, block in enumerate(network.blocks):
-        name = f"{column}.block{number}"
-        shortcut = x
-        if block.shortcut is not None:
-            shortcut = graph.convolution(f"{name}.shortcut", x, *block.shortcut)
-        y = graph.relu(graph.convolution(f"{name}.conv1", x, block.conv1, block.norm1))
-        y = graph.convolution(f"{name}.conv2", y, block.conv2, block.norm2)
-        x = graph.relu(graph.node("Add", [y, shortcut], f"{name}.sum"))
-    x = graph.node("GlobalAveragePool", [x], f"{column}.mean_map")
-    x = graph.node("Flatten", [x], f"{column}.features")
-    weight = network.interpolation @ network.head.weight / temperature
-    bias = (network.interpolation @ network.head.bias + network.log_prior) / temperature
-    head = [
-        graph.constant(f"{column}.head.weight", weight.contiguous().numpy()),
-        graph.constant(f"{column}.head.bias", bias.numpy()),
-    ]
-    x = graph.node("Gemm", [x, *head], f"{column}.logits", transB=1)
-    return graph.node("Softmax", [x], f"{column}.years", axis=1)
-
-
 @torch.no_grad()
-def largest_difference(
-    networks: Sequence[CompactAgeNetwork], path: Path, temperature: float
-) -> float:
-    """How far the file's probabilities, read by OpenCV, are from the networks', on seeded noise."""
-    side = networks[0].shape.side
+def largest_difference(network: CompactAgeNetwork, path: Path, temperature: float) -> float:
+    """How far the file's probabilities, read by OpenCV, are from the network's, on seeded noise."""
+    side = network.shape.side
     pixels = np.random.default_rng(1).uniform(0, 255, (16, 3, side, side)).astype(np.float32)
     # Blurred, because faces are: pure noise is alike to a network.
     pixels = np.stack([[cv2.blur(colour, (9, 9)) for colour in face] for face in pixels])
     in_file = cv2.dnn.readNetFromONNX(np.fromfile(path, np.uint8))
     in_file.setInput(pixels)
-    expected = averaged(networks, torch.from_numpy(pixels), temperature).numpy()
+    expected = (network(torch.from_numpy(pixels))[0] / temperature).softmax(1).numpy()
     return float(np.abs(in_file.forward() - expected).max())
 
 
 def main() -> None:
-    """Write some recipes' networks into one file."""
+    """Write one recipe's network."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("recipes", nargs="+", choices=RECIPES)
+    parser.add_argument("recipe", choices=RECIPES)
     parser.add_argument("--temperature", type=float, default=1.0, help="see training/calibrate.py")
-    parser.add_argument("--runs", type=Path, default=RUNS, help="folder of the checkpoints")
+    parser.add_argument("--runs", type=Path, default=RUNS, help="folder of the checkpoint")
     parser.add_argument("--output", type=Path, required=True, help="ONNX file to write")
     options = parser.parse_args()
-    networks = [load_network(options.runs / f"{recipe}.pt") for recipe in options.recipes]
+    network = load_network(options.runs / f"{options.recipe}.pt")
     path: Path = options.output
-    write_onnx(networks, path, options.temperature)
-    difference = largest_difference(networks, path, options.temperature)
+    write_onnx(network, path, options.temperature)
+    difference = largest_difference(network, path, options.temperature)
     print(f"{path}: {path.stat().st_size} bytes, within {difference:.1e} of what was trained")
     if difference > CLOSE:
-        raise SystemExit("the file does not say what the networks say")
+        raise SystemExit("the file does not say what the network says")
 
 
 if __name__ == "__main__":

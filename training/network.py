@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -125,18 +124,3 @@ class CompactAgeNetwork(nn.Module):
 def both_ways(network: CompactAgeNetwork, pixels: torch.Tensor) -> torch.Tensor:
     """Probabilities of shape (faces, 101): of the faces as they are and mirrored, averaged."""
     return (network(pixels)[0].exp() + network(pixels.flip(3))[0].exp()) / 2
-
-
-@torch.no_grad()
-def averaged(
-    networks: Sequence[CompactAgeNetwork], pixels: torch.Tensor, temperature: float = 1.0
-) -> torch.Tensor:
-    """The average of the networks' probabilities, shape (faces, 101), as the program's file has it.
-
-    Args:
-        networks: Of one shape.
-        pixels: As `CompactAgeNetwork.forward` takes them.
-        temperature: What their logits are divided by.
-    """
-    answers = [(network(pixels)[0] / temperature).softmax(1) for network in networks]
-    return torch.stack(answers).mean(0)

@@ -51,7 +51,7 @@ GROUPS_AND_YEARS = ("fairface-train", "utkface-dev")
 RECIPES = {
     "teacher-64": Recipe(shape="64", epochs=26, sides=((0.0, 64),)),
     "teacher-96": Recipe(shape="96", epochs=20, sides=((0.0, 64), (0.45, 80), (0.75, 96))),
-    "compact-free-a": Recipe(
+    "compact-free": Recipe(
         epochs=22,
         sides=((0.0, 80),),
         rate=2.5e-3,
@@ -61,32 +61,15 @@ RECIPES = {
         teachers=("teacher-64", "teacher-96"),
         rare_power=-0.45,
     ),
-    "compact-free-b": Recipe(
-        epochs=25,
-        sides=((0.0, 64), (0.45, 80)),
-        teachers=("teacher-64", "teacher-96", "compact-free-a", "compact-free-a"),
-        rare_power=-0.45,
-    ),
-    "compact-a": Recipe(
+    "compact": Recipe(
         sets=GROUPS_AND_YEARS,
         epochs=14,
         sides=((0.0, 80),),
         rate=2e-3,
         warm_up=0.1,
         ramp=0.0,
-        start="compact-free-a",
-        rare_power=-0.5,
-    ),
-    "compact-b": Recipe(
-        sets=GROUPS_AND_YEARS,
-        epochs=8,
-        sides=((0.0, 80),),
-        rate=2e-3,
-        warm_up=0.1,
-        ramp=0.0,
-        start="compact-free-b",
+        start="compact-free",
         rare_power=-0.5,
     ),
 }
-"""By name; a shipped file averages the networks of two recipes, -a and -b. A teacher that is named
-twice counts twice."""
+"""By name; `compact` and `compact-free` are the shipped ones."""
