@@ -87,7 +87,12 @@ def test_the_record_says_the_same(
     assert steadiness.main([str(pictures), "--json", str(file), "--limit", "2"]) == 0
     assert "| halved in size | 1 | 3.00 | 3.00 |" in capsys.readouterr().out
     record = json.loads(file.read_bytes())
-    assert record["models"]["age"] == {"name": "fake-ages", "file": "ages.bin", "sha256": "a" * 64}
+    assert record["models"]["age"] == {
+        "name": "fake-ages",
+        "file": "ages.bin",
+        "sha256": "a" * 64,
+        "licence": None,
+    }
     assert record["models"]["face"]["name"] == "fake-faces"
     assert (record["interval_level"], record["limit"]) == (0.8, 2)
     (one,) = record["sets"]
