@@ -88,7 +88,7 @@ class LoadedModel:
     verified: bool
 
     def use(self, model: ModelFile) -> ModelUse:
-        """What a record says of it; only of a verified file the licence is known."""
+        """What is said of it; only of a verified file the licence is known."""
         licence = model.licence if self.verified else None
         return ModelUse(model.name, self.path.name, self.sha256, licence)
 

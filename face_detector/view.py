@@ -21,7 +21,6 @@ COPIED_SIDE = 1200
 """Longer side in pixels to which a view is shrunk before it is turned or gets a margin: a copy of
 the whole picture in full size would cost memory and show a detector no more."""
 
-
 EVENED_CONTRAST = 3.0
 """How much contrast even light may add at most: cv2's clip limit, in mean bin heights."""
 

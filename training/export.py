@@ -1,6 +1,6 @@
 """Write a trained network as the program's file, and check the file against it.
 
-    python -m training.export compact --temperature 0.9 --output age_detector/compact.onnx
+    python -m training.export compact --temperature 0.98 --output compact.onnx
 
 Every normalisation is folded into its convolution, the interpolation and the prior into the last
 layer, and the weights are stored as float16: half the size, and no probability moves by more than

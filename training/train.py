@@ -91,11 +91,13 @@ class Run:
 
     def resume(self, checkpoint: Path) -> None:
         """Go on from where a checkpoint was written."""
-        state = torch.load(checkpoint, weights_only=True)
+        state = torch.load(checkpoint, weights_only=True, map_location="cpu")
         self.trained.load_state_dict(state["trained"])
         self.averaged.load_state_dict(state["averaged"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.epochs_done = state["epochs_done"]
+        if self.epochs_done >= self.recipe.epochs:
+            return
         self.schedule = self._schedule()
 
     def step(self, loss: torch.Tensor) -> None:
@@ -203,6 +205,7 @@ def main() -> None:
     checkpoint = runs / f"{options.recipe}.pt"
     if checkpoint.exists():
         run.resume(checkpoint)
+        print(f"{checkpoint} has {run.epochs_done} epochs", flush=True)
     train(
         run,
         faces,

@@ -36,7 +36,8 @@ class WithTraits(nn.Module):
     def __init__(self, network: CompactAgeNetwork, faces: Sequence[LabelledFace]) -> None:
         super().__init__()
         self.network = network
-        # UTKFace has a race too, of other values: only faces with both traits are FairFace's.
+        # UTKFace has a sex and a race, of other values: only FairFace calls a column gender, so
+        # only its faces have both traits.
         known = [face.traits if set(TRAITS) <= face.traits.keys() else {} for face in faces]
         values = {trait: sorted({traits[trait] for traits in known if traits}) for trait in TRAITS}
         self.heads = nn.ModuleDict(

@@ -19,11 +19,11 @@ def varied_crop(image: Image, box: Box, side: int, rng: np.random.Generator) -> 
     Returns:
         uint8, shape (side, side, 3), colours in the order of `image`.
     """
-    length = math.sqrt(box.area) * CROP_OF_BOX * rng.uniform(0.84, 1.14)
+    length = math.sqrt(box.area) * CROP_OF_BOX * rng.uniform(0.80, 1.18)
     angle = math.radians(rng.normal(0, 8))
     stretch = math.exp(rng.normal(0, 0.04))
-    x = (box.left + box.right) / 2 + rng.normal(0, 0.04) * length
-    y = (box.top + box.bottom) / 2 + rng.normal(0, 0.04) * length
+    x = (box.left + box.right) / 2 + rng.normal(0, 0.055) * length
+    y = (box.top + box.bottom) / 2 + rng.normal(0, 0.055) * length
     turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
     mirror = -1.0 if rng.random() < 0.5 else 1.0
     matrix = turn @ np.diag([mirror * length * stretch / side, length / stretch / side])
@@ -80,11 +80,12 @@ def _in_other_light(crop: Image, rng: np.random.Generator) -> Image:
 
 def _of_other_sharpness(crop: Image, chance: float, side: int, rng: np.random.Generator) -> Image:
     """Blurred, of fewer pixels, sharpened, or mostly as it is; `chance` below 0.36 decides."""
-    if chance < 0.1:
-        blurred = cv2.GaussianBlur(crop, (0, 0), rng.uniform(0.4, 1.6) * side / 64)
+    if chance < 0.12:
+        sigma = side * math.exp(rng.uniform(math.log(0.005), math.log(0.1)))
+        blurred = cv2.GaussianBlur(crop, (0, 0), sigma)
         return np.asarray(blurred, np.uint8)
     if chance < 0.3:
-        few = int(side * math.exp(rng.uniform(math.log(0.22), 0)))
+        few = int(side * math.exp(rng.uniform(math.log(0.12), 0)))
         shrunk = cv2.resize(crop, (few, few), interpolation=cv2.INTER_AREA)
         way = cv2.INTER_LINEAR if rng.random() < 0.5 else cv2.INTER_CUBIC
         return np.asarray(cv2.resize(shrunk, (side, side), interpolation=way), np.uint8)
