@@ -11,30 +11,17 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import numpy as np
 import torch
 
-from benchmarks.age_groups import FAIRFACE
 from benchmarks.labelled_folders import half_of
 from training.data_sets import validation_pictures
-from training.faces import LabelledFace, plain_batches, with_boxes
+from training.evaluation import negative_log_likelihood
+from training.faces import plain_batches, with_boxes
 from training.find_faces import RUNS
 from training.recipes import RECIPES
 from training.soft_labels import load_network
 
 CANDIDATES = [round(0.80 + 0.02 * step, 2) for step in range(51)]
-
-
-def negative_log_likelihood(answers: torch.Tensor, faces: list[LabelledFace]) -> float:
-    """Mean of -log P(labelled group); a year's label counts as FairFace's group that it lies in.
-
-    Args:
-        answers: Probabilities, shape (faces, 101).
-        faces: What they are of.
-    """
-    groups = FAIRFACE.probabilities(answers.double().numpy())
-    own = groups[np.arange(len(faces)), FAIRFACE.of_year[[face.first for face in faces]]]
-    return float(-np.log(np.maximum(own, 1e-9)).mean())
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from age_pipeline.data import AgeEstimate
-from benchmarks.age_labels import FAIRFACE_GROUPS
+from benchmarks.age_groups import FAIRFACE
 from training.faces import LabelledFace, plain_batches
 from training.network import CompactAgeNetwork, both_ways
 
@@ -32,6 +32,18 @@ class Agreement:
         return f"NLL {self.nll:.4f}, exact {self.exact:.1%}, within one group {self.near:.1%}"
 
 
+def negative_log_likelihood(answers: torch.Tensor, faces: Sequence[LabelledFace]) -> float:
+    """Mean of -log P(labelled group); a year's label counts as FairFace's group that it lies in.
+
+    Args:
+        answers: Probabilities, shape (faces, 101).
+        faces: What they are of.
+    """
+    groups = FAIRFACE.probabilities(answers.double().numpy())
+    own = groups[np.arange(len(faces)), FAIRFACE.of_year[[face.first for face in faces]]]
+    return float(-np.log(np.maximum(own, 1e-9)).mean())
+
+
 @torch.no_grad()
 def agreement(network: CompactAgeNetwork, faces: Sequence[LabelledFace], side: int) -> Agreement:
     """Ask `network` about `faces`, cropped to `side` pixels."""
@@ -40,15 +52,11 @@ def agreement(network: CompactAgeNetwork, faces: Sequence[LabelledFace], side: i
     answers = torch.cat(
         [both_ways(network, batch.to(device)).cpu() for batch in plain_batches(faces, side)]
     )
-    spans = list(FAIRFACE_GROUPS.values())
-    starts = np.array([first for first, _ in spans])
-    truths = np.searchsorted(starts, [face.first for face in faces], side="right") - 1
-    groups = np.stack([answers[:, a : b + 1].sum(1).numpy() for a, b in spans], axis=1)
+    truths = FAIRFACE.of_year[[face.first for face in faces]]
     years = [AgeEstimate(row).years for row in answers.double().numpy()]
-    apart = np.abs(np.searchsorted(starts, years, side="right") - 1 - truths)
-    own = groups[np.arange(len(truths)), truths]
+    apart = np.abs(FAIRFACE.of_years(np.array(years)) - truths)
     return Agreement(
-        nll=float(-np.log(np.maximum(own, 1e-9)).mean()),
+        nll=negative_log_likelihood(answers, faces),
         exact=float(np.mean(apart == 0)),
         near=float(np.mean(apart <= 1)),
     )
