@@ -21,7 +21,7 @@ from age_pipeline.escaping import one_line
 
 log = logging.getLogger("detect_age")
 
-_IMPORTED = {"cv2", "imutils", "numpy", "PIL", "platformdirs", "tqdm"}
+_IMPORTED = {"av", "cv2", "imutils", "numpy", "PIL", "platformdirs", "tqdm"}
 # A shell that ends, and a terminal that closes; the latter does not exist on every system.
 _ENDING_SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _ABSENT_LIBRARY = re.compile(r"(lib\S+\.so\S*): cannot open shared object file")

@@ -294,7 +294,14 @@ class AgeEstimate:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A face and the age it shows."""
+    """A face and the age it shows.
+
+    Attributes:
+        face: Where it is.
+        age: How old it looks.
+        track: The person's number in a video, from 1; None in a picture.
+    """
 
     face: Face
     age: AgeEstimate
+    track: int | None = None
