@@ -102,6 +102,11 @@ class Window:
         cv2.imshow(self._title, self._fitted(image))
         return self._wait(wait_s)
 
+    def entitle(self, title: str) -> None:
+        """Write something else into the title bar; nothing happens once the window has `ended`."""
+        if not self.ended:
+            cv2.setWindowTitle(self._title, title)
+
     def _fitted(self, image: Image) -> Image:
         height, width = image.shape[:2]
         screen_width, screen_height = self._screen
