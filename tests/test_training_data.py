@@ -95,7 +95,7 @@ def test_without_strength_nothing_is_degraded() -> None:
 def test_a_recipe_grows_its_crops_and_their_degradation() -> None:
     recipe = Recipe(epochs=10, sides=((0.0, 48), (0.5, 80)), ramp=0.5)
     assert [recipe.side(epoch) for epoch in (0, 4, 5, 9)] == [48, 48, 80, 80]
-    assert [round(recipe.strength(epoch), 2) for epoch in (0, 1, 5, 9)] == [0.3, 0.44, 1.0, 1.0]
+    assert [round(recipe.strength(epoch), 2) for epoch in (0, 1, 5, 9)] == [0.3, 0.44, 1.0, 0.5]
 
 
 def test_recipes_go_on_from_recipes() -> None:

@@ -36,6 +36,7 @@ class Shape:
 SHAPES = {
     "64": Shape(64, 24, ((24, 1), (48, 2), (96, 2), (192, 2))),
     "80": Shape(80, 16, ((32, 2), (64, 2), (128, 2), (192, 2))),
+    "80-deep": Shape(80, 16, ((32, 2), (64, 2), (128, 2), (128, 1), (192, 2))),
     "96": Shape(96, 16, ((32, 2), (64, 2), (128, 2), (192, 2))),
 }
 """By the side of the crop. Halving the picture at once pays for more pixels and more channels."""

@@ -18,6 +18,8 @@ class Recipe:
         rate: The highest learning rate of the one-cycle schedule.
         warm_up: The part of the steps in which the rate rises.
         ramp: The part of the epochs in which the strength of degradation rises from 0.3 to 1.
+        calm: From which part of the epochs on that strength is 0.5: the last weights fit faces as
+            they mostly are.
         start: The recipe whose network this one goes on from; None for random weights.
         teachers: Recipes whose networks' average is followed, beside the labels.
         softness: How much of the loss follows the teachers, 0 to 1.
@@ -26,15 +28,16 @@ class Recipe:
     """
 
     sets: tuple[str, ...] = ("fairface-train",)
-    shape: str = "80"
+    shape: str = "80-deep"
     epochs: int
     sides: tuple[tuple[float, int], ...]
     rate: float = 4e-3
     warm_up: float = 0.15
     ramp: float = 0.2
+    calm: float = 0.88
     start: str | None = None
     teachers: tuple[str, ...] = ()
-    softness: float = 0.6
+    softness: float = 0.5
     rare_power: float = -0.35
 
     def side(self, epoch: int) -> int:
@@ -43,6 +46,8 @@ class Recipe:
 
     def strength(self, epoch: int) -> float:
         """How strongly crops are degraded in an epoch, counted from 0."""
+        if epoch / self.epochs >= self.calm:
+            return 0.5
         return min(1.0, 0.3 + 0.7 * epoch / self.epochs / self.ramp) if self.ramp else 1.0
 
 
@@ -51,7 +56,8 @@ GROUPS_AND_YEARS = ("fairface-train", "utkface-dev")
 RECIPES = {
     "teacher-64": Recipe(shape="64", epochs=26, sides=((0.0, 64),)),
     "teacher-96": Recipe(shape="96", epochs=20, sides=((0.0, 64), (0.45, 80), (0.75, 96))),
-    "compact-free": Recipe(
+    "teacher-80": Recipe(
+        shape="80",
         epochs=22,
         sides=((0.0, 80),),
         rate=2.5e-3,
@@ -61,14 +67,32 @@ RECIPES = {
         teachers=("teacher-64", "teacher-96"),
         rare_power=-0.45,
     ),
-    "compact": Recipe(
+    "teacher-mixed": Recipe(
         sets=GROUPS_AND_YEARS,
+        shape="80",
         epochs=14,
         sides=((0.0, 80),),
         rate=2e-3,
         warm_up=0.1,
         ramp=0.0,
+        start="teacher-80",
+        rare_power=-0.5,
+    ),
+    "compact-free": Recipe(
+        epochs=28,
+        sides=((0.0, 64), (0.5, 80)),
+        teachers=("teacher-64", "teacher-96", "teacher-80"),
+        rare_power=-0.45,
+    ),
+    "compact": Recipe(
+        sets=GROUPS_AND_YEARS,
+        epochs=30,
+        sides=((0.0, 80),),
+        rate=3e-3,
+        warm_up=0.1,
+        ramp=0.0,
         start="compact-free",
+        teachers=("compact-free", "teacher-mixed"),
         rare_power=-0.5,
     ),
 }

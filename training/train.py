@@ -25,6 +25,7 @@ from training.data_sets import training_pictures, validation_pictures
 from training.evaluation import agreement
 from training.faces import LabelledFace, VariedFaces, prior_of, with_boxes
 from training.find_faces import RUNS
+from training.muon import Muon
 from training.network import SHAPES, CompactAgeNetwork
 from training.recipes import RECIPES, Recipe
 from training.soft_labels import load_network, soft_labels
@@ -33,6 +34,10 @@ from training.traits import WithTraits
 
 BATCH = 128
 WEIGHT_DECAY = 0.02
+
+MUON_RATE = 10.0
+"""The rate of Muon, which trains the blocks' convolutions, as a multiple of the recipe's, at which
+AdamW trains the rest."""
 
 AVERAGED = 0.998
 """How much of the averaged weights one step keeps, once there were enough steps."""
@@ -55,26 +60,36 @@ class Run:
         self.trained = WithTraits(network, faces).to(device).to(memory_format=torch.channels_last)
         self.network = self.trained.network
         self.averaged = copy.deepcopy(self.network).eval()
-        self.optimizer = torch.optim.AdamW(
-            self.trained.parameters(), lr=recipe.rate, weight_decay=WEIGHT_DECAY
+        turned = [each for each in self.network.blocks.parameters() if each.ndim == 4]
+        own = {id(each) for each in turned}
+        rest = [each for each in self.trained.parameters() if id(each) not in own]
+        self.optimizers: tuple[torch.optim.Optimizer, ...] = (
+            torch.optim.AdamW(rest, lr=recipe.rate, weight_decay=WEIGHT_DECAY),
+            Muon(turned, recipe.rate * MUON_RATE),
         )
         self.steps_per_epoch = len(faces) // BATCH
         self.epochs_done = 0
-        self.schedule = self._schedule()
+        self.schedules = self._schedules()
 
     @property
     def steps(self) -> int:
-        return self.schedule.last_epoch
+        return self.schedules[0].last_epoch
 
-    def _schedule(self) -> torch.optim.lr_scheduler.OneCycleLR:
+    def _schedules(self) -> list[torch.optim.lr_scheduler.OneCycleLR]:
         """One cycle over all epochs, from those that are done: their number may be another now."""
-        return torch.optim.lr_scheduler.OneCycleLR(
-            self.optimizer,
-            self.recipe.rate,
-            total_steps=self.recipe.epochs * self.steps_per_epoch,
-            pct_start=self.recipe.warm_up,
-            last_epoch=self.epochs_done * self.steps_per_epoch - 1,
-        )
+        return [
+            torch.optim.lr_scheduler.OneCycleLR(
+                optimizer,
+                rate,
+                total_steps=self.recipe.epochs * self.steps_per_epoch,
+                pct_start=self.recipe.warm_up,
+                cycle_momentum=isinstance(optimizer, torch.optim.AdamW),
+                last_epoch=self.epochs_done * self.steps_per_epoch - 1,
+            )
+            for optimizer, rate in zip(
+                self.optimizers, (self.recipe.rate, self.recipe.rate * MUON_RATE), strict=True
+            )
+        ]
 
     def save(self, checkpoint: Path) -> None:
         """Write the checkpoint, whole or not at all."""
@@ -83,7 +98,7 @@ class Run:
             "epochs_done": self.epochs_done,
             "trained": self.trained.state_dict(),
             "averaged": self.averaged.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "optimizers": [each.state_dict() for each in self.optimizers],
         }
         part = checkpoint.with_suffix(".part")
         torch.save(state, part)
@@ -94,18 +109,20 @@ class Run:
         state = torch.load(checkpoint, weights_only=True, map_location="cpu")
         self.trained.load_state_dict(state["trained"])
         self.averaged.load_state_dict(state["averaged"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        for optimizer, own in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(own)
         self.epochs_done = state["epochs_done"]
         if self.epochs_done >= self.recipe.epochs:
             return
-        self.schedule = self._schedule()
+        self.schedules = self._schedules()
 
     def step(self, loss: torch.Tensor) -> None:
         """Move the weights against the loss, and their average after them."""
-        self.optimizer.zero_grad()
+        self.trained.zero_grad()
         loss.backward()
-        self.optimizer.step()
-        self.schedule.step()
+        for optimizer, schedule in zip(self.optimizers, self.schedules, strict=True):
+            optimizer.step()
+            schedule.step()
         kept = min(AVERAGED, (1 + self.steps) / (10 + self.steps))
         with torch.no_grad():
             for old, new in zip(
