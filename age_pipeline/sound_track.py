@@ -1,0 +1,200 @@
+"""The sound of one video file, made ready for another one."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from itertools import chain
+from pathlib import Path
+from typing import TypeVar
+
+import av
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.container import InputContainer, OutputContainer
+from av.error import FFmpegError
+from av.packet import Packet
+
+from age_pipeline.escaping import readable
+
+Piece = TypeVar("Piece", "Packet[AudioStream]", AudioFrame)
+
+log = logging.getLogger("detect_age")
+
+_COPIED = {
+    # MP4 holds more than these, but a browser would play it without its sound.
+    "mp4": {"aac", "flac", "mp3", "opus"},
+    "mov": {"aac", "mp3"},
+    "matroska": {"aac", "flac", "mp3", "opus"},
+}
+"""The codecs that go into each container as they are."""
+
+_LEAD_IN_S = 0.05
+"""What a decoder starts with, unheard, may lie this long before the first picture."""
+
+_AAC_BIT_RATE = 192_000
+"""Bits a second: hardly told from the original."""
+
+
+def open_sound(
+    path: Path, output: OutputContainer, *, from_s: float = 0.0, until_s: float | None = None
+) -> SoundTrack | None:
+    """Open the sound of a file, and announce it to another one.
+
+    It is copied as it is where that plays everywhere (`_COPIED`); anything else becomes AAC.
+
+    Args:
+        path: The file. Of several sounds it holds, the first is taken.
+        output: Gets a stream; nothing may have been written to it yet.
+        from_s: The first moment to give, in seconds since the first picture in `path`.
+        until_s: Where to end; None is the end of the file.
+
+    Returns:
+        The sound; None where there is none. If it cannot be read, a warning says so.
+    """
+    source = None
+    try:
+        source = av.open(str(path))
+        if source.streams.audio:
+            track = _track(source, source.streams.audio[0], output, from_s, until_s)
+            if track is not None:
+                return track
+    except FFmpegError as error:
+        log.warning(
+            "%s: its sound cannot be read (%s): the video goes on without it",
+            readable(str(path)),
+            error.strerror,
+        )
+    if source is not None:
+        source.close()
+    return None
+
+
+class SoundTrack:
+    """Gives the sound in step with the pictures. An error in it is a warning, and its end.
+
+    Args:
+        source: What it is read from; closed with the track.
+        packets: What is to be written, in order; times count from the first moment.
+    """
+
+    def __init__(self, source: InputContainer, packets: Iterator[Packet[AudioStream]]) -> None:
+        self._source = source
+        self._packets = packets
+        self._next = self._advance()
+
+    def before(self, time_s: float | Fraction) -> Iterator[Packet[AudioStream]]:
+        """The packets not given yet that begin before that moment."""
+        while self._next is not None and _begins_s(self._next) < time_s:
+            packet, self._next = self._next, self._advance()
+            yield packet
+
+    def close(self) -> None:
+        self._source.close()
+
+    def _advance(self) -> Packet[AudioStream] | None:
+        try:
+            return next(self._packets, None)
+        except FFmpegError as error:
+            log.warning(
+                "%s: its sound breaks off (%s): the video goes on without it",
+                readable(self._source.name),
+                error.strerror,
+            )
+            return None
+
+
+def _track(
+    source: InputContainer,
+    stream: AudioStream,
+    output: OutputContainer,
+    from_s: float,
+    until_s: float | None,
+) -> SoundTrack | None:
+    origin_s = _first_picture_s(source) + Fraction(from_s)
+    length_s = None if until_s is None else Fraction(until_s) - Fraction(from_s)
+    # Matroska knows nothing unheard: it would delay the picture instead.
+    keeps_lead_in = from_s == 0 and output.format.name != "matroska"
+    earliest_s = -_LEAD_IN_S if keeps_lead_in else 0.0
+    if from_s > 0 and stream.time_base is not None:
+        source.seek(int(origin_s / stream.time_base), stream=stream)
+    # Its first piece is read before it is announced: a stream without any would spoil the file.
+    if _is_copied(stream, output):
+        packets = _cut(source.demux(stream), origin_s, earliest_s, length_s)
+        first_packet = next(packets, None)
+        if first_packet is None:
+            return None
+        target = output.add_stream_from_template(stream)
+        return SoundTrack(source, _redirected(chain([first_packet], packets), target))
+    frames = _cut(_decoded(source, stream), origin_s, earliest_s, length_s)
+    first_frame = next(frames, None)
+    if first_frame is None:
+        return None
+    target = _aac_stream(output, first_frame)
+    return SoundTrack(source, _encoded(chain([first_frame], frames), target))
+
+
+def _first_picture_s(source: InputContainer) -> Fraction:
+    for stream in source.streams.video:
+        if stream.start_time is not None and stream.time_base is not None:
+            return stream.start_time * stream.time_base
+    return Fraction(0)
+
+
+def _is_copied(stream: AudioStream, output: OutputContainer) -> bool:
+    name = stream.codec_context.codec.canonical_name
+    # As streams carry it (ADTS): a growing MP4 doesn't take it in that form.
+    if name == "aac" and stream.codec_context.extradata is None:
+        return False
+    return name in _COPIED[output.format.name]
+
+
+def _cut(
+    pieces: Iterable[Piece], origin_s: Fraction, earliest_s: float, length_s: Fraction | None
+) -> Iterator[Piece]:
+    """Those that begin in the part that is asked for; their times count from its start."""
+    last: int | None = None
+    for piece in pieces:
+        if piece.pts is None or piece.dts is None or piece.time_base is None:
+            continue
+        shift = round(origin_s / piece.time_base)
+        piece.pts -= shift
+        piece.dts -= shift
+        begins_s = piece.pts * piece.time_base
+        if length_s is not None and begins_s >= length_s:
+            return
+        # A file that is spliced badly steps back in time, which no container takes.
+        if begins_s >= earliest_s and (last is None or piece.dts > last):
+            last = piece.dts
+            yield piece
+
+
+def _redirected(
+    packets: Iterable[Packet[AudioStream]], target: AudioStream
+) -> Iterator[Packet[AudioStream]]:
+    for packet in packets:
+        packet.stream = target
+        yield packet
+
+
+def _decoded(source: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
+    return (frame for packet in source.demux(stream) for frame in packet.decode())
+
+
+def _aac_stream(output: OutputContainer, frame: AudioFrame) -> AudioStream:
+    rates = av.Codec("aac", "w").audio_rates or []
+    # AAC takes no other rate; this one is what video has.
+    rate = frame.sample_rate if frame.sample_rate in rates else 48_000
+    layout = "mono" if frame.layout.nb_channels == 1 else "stereo"
+    return output.add_stream("aac", rate=rate, layout=layout, bit_rate=_AAC_BIT_RATE)
+
+
+def _encoded(frames: Iterable[AudioFrame], target: AudioStream) -> Iterator[Packet[AudioStream]]:
+    for frame in frames:
+        yield from target.encode(frame)
+    yield from target.encode(None)
+
+
+def _begins_s(packet: Packet[AudioStream]) -> Fraction:
+    return (packet.pts or 0) * packet.time_base

@@ -1,0 +1,95 @@
+"""Small videos with sound, written when a test wants one, and what is in a video."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import numpy.typing as npt
+
+LENGTH_S = 2
+FRAME_RATE = 25
+TONE_FROM_S = 1.0
+"""Silence before, a tone from here on: what is cut at the wrong place is heard."""
+
+
+def save_sounding_video(
+    path: Path, codec: str = "aac", *, rate: int = 48_000, picture: bool = True
+) -> Path:
+    """Write two seconds of grey pictures, 64x48, with a tone in the second one.
+
+    Args:
+        path: Its suffix chooses the container.
+        codec: Of the sound, as FFmpeg calls its encoder.
+        rate: Samples a second.
+        picture: Whether there are pictures at all.
+    """
+    with av.open(str(path), "w") as output:
+        sound = output.add_stream(codec, rate=rate, layout="stereo")
+        assert isinstance(sound, av.AudioStream)
+        video = None
+        if picture:
+            video = output.add_stream("mpeg4", rate=FRAME_RATE, width=64, height=48)
+            assert isinstance(video, av.VideoStream)
+        moments = np.arange(LENGTH_S * rate) / rate
+        wave = np.where(moments < TONE_FROM_S, 0, 0.5 * np.sin(2 * np.pi * 440 * moments))
+        for start in range(0, len(wave), 1024):
+            both = np.tile(wave[start : start + 1024].astype(np.float32), (2, 1))
+            piece = av.AudioFrame.from_ndarray(both, format="fltp", layout="stereo")
+            piece.sample_rate, piece.pts, piece.time_base = rate, start, Fraction(1, rate)
+            output.mux(sound.encode(piece))
+        output.mux(sound.encode(None))
+        if video is not None:
+            for grey in range(LENGTH_S * FRAME_RATE):
+                pixels = np.full((48, 64, 3), grey * 5, np.uint8)
+                output.mux(video.encode(av.VideoFrame.from_ndarray(pixels, format="bgr24")))
+            output.mux(video.encode(None))
+    return path
+
+
+@dataclass(frozen=True)
+class Heard:
+    """The sound of a video.
+
+    Attributes:
+        codec: Of the sound.
+        from_s: Where the first of it is.
+        until_s: Where the last of it ends.
+        tone_from_s: Where the tone begins.
+    """
+
+    codec: str
+    from_s: float
+    until_s: float
+    tone_from_s: float
+
+
+def hear(path: Path) -> Heard:
+    """Decode the sound of a video that has one."""
+    with av.open(str(path)) as video:
+        stream = video.streams.audio[0]
+        pieces = list(video.decode(stream))
+        loud = [
+            (piece.time or 0) + float(np.argmax(levels > 0.1)) / piece.sample_rate
+            for piece in pieces
+            if (levels := _levels(piece)).max() > 0.1
+        ]
+        last = pieces[-1]
+        return Heard(
+            codec=stream.codec_context.codec.canonical_name,
+            from_s=float(pieces[0].time or 0),
+            until_s=float(last.time or 0) + last.samples / last.sample_rate,
+            tone_from_s=loud[0] if loud else float("nan"),
+        )
+
+
+def _levels(piece: av.AudioFrame) -> npt.NDArray[np.float64]:
+    """How loud one channel is at each sample, 0 to 1."""
+    samples = piece.to_ndarray()[0]
+    if piece.format.is_packed:
+        samples = samples[:: len(piece.layout.channels)]
+    whole = 1 if samples.dtype.kind == "f" else np.iinfo(samples.dtype).max
+    return np.asarray(np.abs(samples.astype(np.float64)) / whole)

@@ -1,0 +1,608 @@
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+from sounding_videos import TONE_FROM_S, hear, save_sounding_video
+
+from age_pipeline import annotated_video, command_line
+from age_pipeline.annotated_video import AnnotatedVideo, check_video_name
+from age_pipeline.data import Image
+from age_pipeline.errors import OutputError, UsageError
+from age_pipeline.finished_video import pictures_in
+from age_pipeline.video_encoder import VideoEncoder
+
+NTSC = Fraction(30_000, 1001)
+FORMATS = ["mp4", "mov", "mkv"]
+
+
+def grey(level: int, width: int = 64, height: int = 48) -> Image:
+    return np.full((height, width, 3), level, np.uint8)
+
+
+def noise(index: int) -> Image:
+    return np.random.default_rng(index).integers(0, 256, (48, 64, 3), dtype=np.uint8)
+
+
+def times_of(count: int, rate: Fraction, start_s: float = 0.0) -> list[float]:
+    return [start_s + float(index / rate) for index in range(count)]
+
+
+def record(
+    path: Path, times: Sequence[float], rate: Fraction | None = NTSC, **more: object
+) -> Path:
+    with AnnotatedVideo(path, frame_rate=rate, **more) as video:  # type: ignore[arg-type]
+        for index, time_s in enumerate(times):
+            video.write(grey(index * 4), time_s)
+    return path
+
+
+def times_in(path: Path) -> list[float]:
+    """The time of each picture that can be decoded."""
+    with av.open(str(path)) as video:
+        return [frame.time for frame in video.decode(video=0) if frame.time is not None]
+
+
+def greys_in(path: Path) -> list[float]:
+    """The grey of each picture, as OpenCV decodes it."""
+    capture = cv2.VideoCapture(str(path))
+    greys = []
+    while (answer := capture.read())[0]:
+        greys.append(float(answer[1].mean()))
+    capture.release()
+    return greys
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+@contextmanager
+def files_limited_to(size: int) -> Iterator[None]:
+    """No file can grow beyond `size` bytes, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_each_picture_has_its_time(tmp_path: Path, suffix: str) -> None:
+    times = times_of(40, NTSC)
+
+    path = record(tmp_path / f"out.{suffix}", times)
+
+    assert times_in(path) == pytest.approx(times, abs=1e-6 if suffix != "mkv" else 6e-4)
+    assert greys_in(path) == pytest.approx([index * 4 for index in range(40)], abs=2.5)
+    assert cv2.VideoCapture(str(path)).get(cv2.CAP_PROP_FPS) == pytest.approx(30_000 / 1001)
+    with av.open(str(path)) as video:
+        assert video.streams.video[0].average_rate == NTSC
+        assert video.duration == pytest.approx(40 * 1e6 / NTSC, abs=1000)
+        assert video.streams.video[0].codec_context.name == "h264"
+        assert video.streams.video[0].codec_context.pix_fmt == "yuv420p"
+    assert names(tmp_path) == [f"out.{suffix}"]
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mov"])
+def test_a_browser_finds_the_index_first(tmp_path: Path, suffix: str) -> None:
+    content = record(tmp_path / f"out.{suffix}", times_of(5, NTSC)).read_bytes()
+
+    assert 0 < content.index(b"moov") < content.index(b"mdat")
+    assert b"moof" not in content
+
+
+@pytest.mark.parametrize(
+    "rate", [Fraction(10), Fraction(25), Fraction(24_000, 1001), Fraction(60), Fraction(7, 3)]
+)
+def test_the_rate_stays_what_it_is(tmp_path: Path, rate: Fraction) -> None:
+    path = record(tmp_path / "out.mp4", times_of(12, rate), rate)
+
+    with av.open(str(path)) as video:
+        assert video.streams.video[0].average_rate == rate
+
+
+def test_uneven_times_are_kept_and_the_last_frame_lasts_as_long_as_most(tmp_path: Path) -> None:
+    times = [0.0, 0.04, 0.052, 0.3, 1.0, 1.011]
+
+    path = record(tmp_path / "out.mp4", times, Fraction(5_999_999, 1_000_000))
+
+    assert times_in(path) == pytest.approx(times, abs=1e-5)
+    with av.open(str(path)) as video:
+        assert video.duration == pytest.approx(1e6 * (1.011 + 1 / 6), abs=1000)
+
+
+def test_frames_of_a_camera_come_as_they_come(tmp_path: Path) -> None:
+    times = [0.0, 0.1234, 0.5, 0.75]
+
+    path = record(tmp_path / "out.mp4", times, None)
+
+    assert times_in(path) == pytest.approx(times, abs=1e-5)
+    with av.open(str(path)) as video:
+        assert video.duration == pytest.approx(1.0e6, abs=1000)
+
+
+def test_the_video_begins_where_the_cut_does(tmp_path: Path) -> None:
+    path = record(tmp_path / "out.mp4", times_of(5, NTSC, 10.02), sound_from_s=10.0)
+
+    assert times_in(path) == pytest.approx(times_of(5, NTSC, 0.02), abs=1e-6)
+
+
+def test_a_time_that_does_not_advance_costs_no_frame(tmp_path: Path) -> None:
+    path = record(tmp_path / "out.mp4", [0.0, 0.5, 0.5, 0.4, 1.0])
+
+    assert times_in(path) == pytest.approx([0, 0.5, 0.5, 0.5, 1.0], abs=2e-4)
+
+
+@pytest.mark.parametrize(("width", "height"), [(63, 47), (64, 47), (63, 48), (1, 1)])
+def test_odd_sizes_gain_a_column_or_a_row_that_repeats_the_last(
+    tmp_path: Path, width: int, height: int
+) -> None:
+    path = tmp_path / "out.mp4"
+    with AnnotatedVideo(path, frame_rate=NTSC) as video:
+        video.write(grey(120, width, height), 0)
+
+    ok, image = cv2.VideoCapture(str(path)).read()
+
+    assert ok
+    assert image.shape == (height + height % 2, width + width % 2, 3)
+    assert np.abs(image.astype(int) - 120).max() <= 3
+
+
+def test_colours_are_kept(tmp_path: Path) -> None:
+    colours = [(30, 60, 200), (200, 80, 30), (40, 180, 60)]
+    path = tmp_path / "out.mp4"
+    with AnnotatedVideo(path, frame_rate=NTSC) as video:
+        for index, colour in enumerate(colours):
+            video.write(np.full((48, 64, 3), colour, np.uint8), index / 30)
+
+    capture = cv2.VideoCapture(str(path))
+
+    for colour in colours:
+        _, image = capture.read()
+        assert image.mean((0, 1)) == pytest.approx(colour, abs=4)
+
+
+def test_a_picture_of_another_size_is_scaled(tmp_path: Path) -> None:
+    path = tmp_path / "out.mp4"
+    with AnnotatedVideo(path, frame_rate=NTSC) as video:
+        video.write(grey(40), 0)
+        video.write(grey(80, 128, 96), 0.1)
+
+    assert greys_in(path) == pytest.approx([40, 80], abs=2.5)
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_the_sound_goes_along(tmp_path: Path, suffix: str) -> None:
+    source = save_sounding_video(tmp_path / "in.mp4")
+
+    path = record(
+        tmp_path / f"out.{suffix}", times_of(50, Fraction(25)), Fraction(25), sound_file=source
+    )
+
+    heard = hear(path)
+    assert heard.codec == "aac"
+    assert heard.from_s == pytest.approx(0, abs=0.03)
+    assert heard.until_s == pytest.approx(2, abs=0.05)
+    assert heard.tone_from_s == pytest.approx(TONE_FROM_S, abs=0.03)
+    assert times_in(path) == pytest.approx(times_of(50, Fraction(25)), abs=6e-4)
+
+
+def test_sound_that_can_be_copied_is_not_encoded_anew(tmp_path: Path) -> None:
+    source = save_sounding_video(tmp_path / "in.mp4")
+
+    path = record(tmp_path / "out.mp4", times_of(50, Fraction(25)), sound_file=source)
+
+    with av.open(str(source)) as before, av.open(str(path)) as after:
+        packets = [[bytes(p) for p in video.demux(audio=0) if p.size] for video in (before, after)]
+    assert len(packets[0]) > 90
+    assert packets[0] == packets[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "becomes"),
+    [
+        ("in.mkv", "libmp3lame", "mp3"),
+        ("in.mkv", "libopus", "opus"),
+        ("in.mkv", "flac", "flac"),
+        ("in.avi", "pcm_s16le", "aac"),
+        ("in.mp4", "ac3", "aac"),
+        ("in.ts", "aac", "aac"),
+    ],
+)
+def test_sound_becomes_what_browsers_play(
+    tmp_path: Path, name: str, codec: str, becomes: str
+) -> None:
+    source = save_sounding_video(tmp_path / name, codec)
+
+    path = record(tmp_path / "out.mp4", times_of(50, Fraction(25)), Fraction(25), sound_file=source)
+
+    heard = hear(path)
+    assert heard.codec == becomes
+    assert heard.from_s == pytest.approx(0, abs=0.03)
+    assert heard.until_s == pytest.approx(2, abs=0.06)
+    assert heard.tone_from_s == pytest.approx(TONE_FROM_S, abs=0.04)
+
+
+def test_sound_at_a_rate_that_aac_does_not_have(tmp_path: Path) -> None:
+    source = save_sounding_video(tmp_path / "in.avi", "pcm_s16le", rate=18_900)
+
+    path = record(tmp_path / "out.mp4", times_of(50, Fraction(25)), sound_file=source)
+
+    assert hear(path).tone_from_s == pytest.approx(TONE_FROM_S, abs=0.04)
+
+
+@pytest.mark.parametrize("codec", ["aac", "pcm_s16le"])
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_the_sound_is_cut_with_the_picture(tmp_path: Path, codec: str, suffix: str) -> None:
+    source = save_sounding_video(tmp_path / "in.mov", codec)
+
+    path = record(
+        tmp_path / f"out.{suffix}",
+        times_of(20, Fraction(25), 0.6),
+        Fraction(25),
+        sound_file=source,
+        sound_from_s=0.6,
+        sound_until_s=1.4,
+    )
+
+    heard = hear(path)
+    assert heard.from_s == pytest.approx(0, abs=0.03)
+    assert heard.until_s == pytest.approx(0.8, abs=0.05)
+    assert heard.tone_from_s == pytest.approx(TONE_FROM_S - 0.6, abs=0.03)
+    assert times_in(path)[0] == 0
+
+
+def test_sound_does_not_go_on_long_after_a_run_that_was_ended_early(tmp_path: Path) -> None:
+    source = save_sounding_video(tmp_path / "in.mp4")
+
+    path = record(tmp_path / "out.mp4", times_of(5, Fraction(25)), sound_file=source)
+
+    assert 0.2 < hear(path).until_s < 1.3
+
+
+def test_a_source_without_sound_gives_a_video_without(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    silent = record(tmp_path / "silent.mp4", times_of(5, NTSC))
+
+    path = record(tmp_path / "out.mp4", times_of(5, NTSC), sound_file=silent)
+
+    with av.open(str(path)) as video:
+        assert not video.streams.audio
+    assert not caplog.records
+
+
+def test_a_cut_behind_the_end_of_the_sound_has_none(tmp_path: Path) -> None:
+    for name, codec in (("in.mp4", "aac"), ("in.avi", "pcm_s16le")):
+        source = save_sounding_video(tmp_path / name, codec)
+        path = record(
+            tmp_path / "out.mp4", times_of(5, NTSC, 50), sound_file=source, sound_from_s=50
+        )
+        assert len(times_in(path)) == 5
+
+
+def test_sound_may_come_from_a_file_without_pictures(tmp_path: Path) -> None:
+    source = save_sounding_video(tmp_path / "in.m4a", picture=False)
+
+    path = record(tmp_path / "out.mp4", times_of(50, Fraction(25)), sound_file=source)
+
+    assert hear(path).tone_from_s == pytest.approx(TONE_FROM_S, abs=0.03)
+
+
+def test_sound_that_cannot_be_read_is_a_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = tmp_path / "broken\udce9.mp4"
+    broken.write_bytes(b"no video" * 100)
+
+    path = record(tmp_path / "out.mp4", times_of(5, NTSC), sound_file=broken)
+
+    assert len(times_in(path)) == 5
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "broken\\xe9.mp4: its sound cannot be read (Invalid data" in caplog.text
+
+
+def test_sound_that_breaks_off_is_a_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = save_sounding_video(tmp_path / "in.mkv", "ac3")
+    content = bytearray(source.read_bytes())
+    # Each packet of this codec begins with these two bytes; without them it cannot be decoded.
+    half = len(content) // 2
+    content[half:] = content[half:].replace(b"\x0b\x77", b"\x00\x00")
+    source.write_bytes(content)
+
+    path = record(tmp_path / "out.mp4", times_of(50, Fraction(25)), sound_file=source)
+
+    assert len(times_in(path)) == 50
+    assert 0.3 < hear(path).until_s < 1.7
+    assert "its sound breaks off" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["out.avi", "out", "out.jpg", "/dev/full", "caf\udce9.gif"])
+def test_other_containers_are_refused(name: str) -> None:
+    with pytest.raises(UsageError, match=r"not written: use \.mp4, \.mov, \.mkv"):
+        AnnotatedVideo(Path(name), frame_rate=NTSC)
+
+
+def test_an_input_is_never_overwritten(tmp_path: Path) -> None:
+    source = save_sounding_video(tmp_path / "in.mp4")
+    (tmp_path / "link.mp4").symlink_to(source)
+    before = source.read_bytes()
+
+    with pytest.raises(UsageError, match="would overwrite an input"):
+        check_video_name(str(tmp_path / "link.mp4"), [source])
+    with pytest.raises(UsageError, match="would overwrite an input"):
+        AnnotatedVideo(tmp_path / "link.mp4", frame_rate=NTSC, sound_file=source)
+
+    assert source.read_bytes() == before
+    check_video_name(str(tmp_path / "OUT.MP4"), [source])
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("missing/out.mp4", r"missing/out\.mp4: its folder does not exist"),
+        ("folder.mp4", "it is no file"),
+        ("x" * 300 + ".mp4", "File name too long"),
+        ("caf\udce9/out.mp4", r"caf\\xe9/out\.mp4"),
+    ],
+)
+def test_a_file_that_cannot_be_opened_says_where(tmp_path: Path, name: str, message: str) -> None:
+    (tmp_path / "folder.mp4").mkdir()
+
+    with pytest.raises(OutputError, match=message):
+        AnnotatedVideo(tmp_path / name, frame_rate=NTSC)
+
+    assert names(tmp_path) == ["folder.mp4"]
+
+
+def test_a_name_that_ffmpeg_would_take_for_an_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    record(Path("http:caf\udce9%d.mp4"), times_of(5, NTSC))
+
+    assert names(tmp_path) == ["http:caf\udce9%d.mp4"]
+
+
+def test_it_appears_under_its_name_when_it_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "out.mp4"
+    path.write_bytes(b"earlier")
+    (tmp_path / "link.mp4").symlink_to(path)
+
+    with AnnotatedVideo(tmp_path / "link.mp4", frame_rate=NTSC) as video:
+        video.write(grey(10), 0)
+        assert path.read_bytes() == b"earlier"
+        assert names(tmp_path) == ["link.mp4", "out.mp4", "out.mp4.part"]
+
+    assert len(times_in(path)) == 1
+    assert names(tmp_path) == ["link.mp4", "out.mp4"]
+    assert (tmp_path / "link.mp4").is_symlink()
+    video.close()
+
+
+def test_without_a_picture_an_earlier_file_stays(tmp_path: Path) -> None:
+    path = tmp_path / "out.mp4"
+    path.write_bytes(b"earlier")
+
+    record(path, [])
+
+    assert path.read_bytes() == b"earlier"
+    assert names(tmp_path) == ["out.mp4"]
+
+
+def test_what_is_discarded_leaves_the_earlier_file(tmp_path: Path) -> None:
+    path = tmp_path / "out.mp4"
+    path.write_bytes(b"earlier")
+    video = AnnotatedVideo(path, frame_rate=NTSC)
+    video.write(grey(10), 0)
+
+    video.discard()
+    video.close()
+
+    assert path.read_bytes() == b"earlier"
+    assert names(tmp_path) == ["out.mp4"]
+    with pytest.raises(ValueError, match="closed"):
+        video.write(grey(10), 1)
+
+
+def test_what_is_no_picture_is_refused_at_once(tmp_path: Path) -> None:
+    with AnnotatedVideo(tmp_path / "out.mp4", frame_rate=NTSC) as video:
+        with pytest.raises(TypeError):
+            video.write(np.zeros((4, 4, 3)), 0)  # type: ignore[arg-type]
+        with pytest.raises(ValueError, match="shape"):
+            video.write(np.zeros((4, 4), np.uint8), 0)
+
+
+def test_a_picture_too_large_for_any_video(tmp_path: Path) -> None:
+    video = AnnotatedVideo(tmp_path / "out.mp4", frame_rate=NTSC)
+    video.write(grey(0, 17_000, 2), 0)
+
+    with pytest.raises(OutputError, match="17000 x 2 pixels"):
+        video.close()
+
+    assert names(tmp_path) == []
+
+
+def test_an_interrupted_run_leaves_a_whole_video(tmp_path: Path) -> None:
+    path = tmp_path / "out.mp4"
+
+    def interrupted() -> None:
+        with AnnotatedVideo(path, frame_rate=NTSC) as video:
+            for time_s in times_of(20, NTSC):
+                video.write(grey(10), time_s)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+
+    assert len(times_in(path)) == 20
+    assert names(tmp_path) == ["out.mp4"]
+
+
+# Writes until it is stopped, as a program of ours; each number is one picture more.
+ENDLESS = """
+import sys
+from itertools import count
+from pathlib import Path
+import numpy as np
+from age_pipeline import command_line
+from age_pipeline.annotated_video import AnnotatedVideo
+def program():
+    with AnnotatedVideo(Path(sys.argv[1]), frame_rate=None) as video:
+        for index in count():
+            image = np.random.default_rng(index).integers(0, 256, (48, 64, 3), dtype=np.uint8)
+            video.write(image, index / 30)
+            print(index, flush=True)
+sys.exit(command_line.run(program, "endless"))
+"""
+
+
+def stop_in_the_middle(path: Path, number: signal.Signals) -> tuple[int, int, str]:
+    """Run ENDLESS, stop it after more than 100 pictures; exit code, pictures written, stderr."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", ENDLESS, str(path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=Path(command_line.__file__).parents[1],
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if int(line) == 100:
+            process.send_signal(number)
+            break
+    rest, talk = process.communicate()
+    return process.returncode, 101 + len(rest.splitlines()), talk
+
+
+@pytest.mark.parametrize(
+    ("suffix", "number", "code"),
+    [("mp4", signal.SIGINT, 130), ("mkv", signal.SIGTERM, 143)],
+    ids=["ctrl-c", "sigterm"],
+)
+def test_a_stopped_program_leaves_a_whole_video(
+    tmp_path: Path, suffix: str, number: signal.Signals, code: int
+) -> None:
+    path = tmp_path / f"out.{suffix}"
+
+    found, written, talk = stop_in_the_middle(path, number)
+
+    assert found == code
+    assert "error" not in talk
+    assert "Traceback" not in talk
+    # The last picture may have been handed over, but not been told of.
+    assert len(times_in(path)) in (written, written + 1)
+    assert len(greys_in(path)) >= written
+    assert names(tmp_path) == [f"out.{suffix}"]
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv"])
+def test_after_a_kill_the_part_plays_up_to_its_last_seconds(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"out.{suffix}"
+
+    code, _, _ = stop_in_the_middle(path, signal.SIGKILL)
+
+    assert code == -signal.SIGKILL
+    part = tmp_path / f"out.{suffix}.part"
+    assert names(tmp_path) == [part.name]
+    # 100 pictures are three seconds; one second and what the encoder looks ahead may be lost.
+    assert pictures_in(part)[0] >= 30
+    assert len(greys_in(part)) >= 30
+
+
+def test_a_full_disk_is_an_error_that_tells_of_what_plays(tmp_path: Path) -> None:
+    path = tmp_path / "out.mp4"
+    path.write_bytes(b"earlier")
+
+    def fill() -> None:
+        with AnnotatedVideo(path, frame_rate=Fraction(10)) as video:
+            for index in range(500):
+                video.write(noise(index), index / 10)
+
+    message = r"out\.mp4 \(File too large\): choose another place; .*\.part plays for \d\.\d s$"
+    with files_limited_to(60_000), pytest.raises(OutputError, match=message):
+        fill()
+
+    assert path.read_bytes() == b"earlier"
+    assert names(tmp_path) == ["out.mp4", "out.mp4.part"]
+    assert len(greys_in(tmp_path / "out.mp4.part")) > 10
+
+
+def test_a_disk_that_fills_at_the_very_end_is_seen_as_well(tmp_path: Path) -> None:
+    path = tmp_path / "out.mp4"
+
+    def fill() -> None:
+        with AnnotatedVideo(path, frame_rate=Fraction(10)) as video:
+            for index in range(10):
+                video.write(noise(index), index / 10)
+
+    with files_limited_to(300), pytest.raises(OutputError, match=r"0 of its 10 .* disk full\?$"):
+        fill()
+
+    assert names(tmp_path) == []
+
+
+def test_where_only_the_copy_has_no_room_the_video_is_whole_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "out.mp4"
+    (tmp_path / "out.mp4.whole.part").symlink_to("/dev/full")
+
+    record(path, times_of(20, NTSC))
+
+    assert times_in(path) == pytest.approx(times_of(20, NTSC), abs=1e-6)
+    assert names(tmp_path) == ["out.mp4"]
+
+
+def test_a_video_that_lacks_a_picture_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add = VideoEncoder.add
+
+    def forgetful(self: VideoEncoder, image: Image, time_s: float) -> None:
+        add(self, image, time_s)
+        self.frames += 1
+
+    monkeypatch.setattr(VideoEncoder, "add", forgetful)
+
+    with pytest.raises(OutputError, match="5 of its 10 pictures can be read again"):
+        record(tmp_path / "out.mkv", times_of(5, NTSC))
+
+    assert names(tmp_path) == ["out.mkv.part"]
+
+
+def test_writing_waits_when_the_file_falls_behind(tmp_path: Path) -> None:
+    longest = 0
+
+    class Watched(AnnotatedVideo):
+        def write(self, image: Image, time_s: float) -> None:
+            nonlocal longest
+            super().write(image, time_s)
+            longest = max(longest, len(self._pending))
+
+    with Watched(tmp_path / "out.mp4", frame_rate=NTSC) as video:
+        for time_s in times_of(60, NTSC):
+            video.write(grey(10), time_s)
+
+    assert longest == annotated_video._WAITING
+    assert len(times_in(tmp_path / "out.mp4")) == 60
+
+
+def test_nothing_is_said_on_stderr(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    source = save_sounding_video(tmp_path / "in.mkv", "libopus")
+    capfd.readouterr()
+
+    record(tmp_path / "out.mp4", times_of(20, NTSC), sound_file=source)
+
+    assert capfd.readouterr() == ("", "")
