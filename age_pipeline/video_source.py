@@ -1,57 +1,116 @@
-"""Cameras, video files and network streams, as frames one after another."""
+"""What a video is to the rest of the program: frames one after another, from whatever source."""
 
 from __future__ import annotations
 
+import math
 import os
 import re
-import stat
-import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
-from itertools import count
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
 from pathlib import Path
-from threading import Thread
 from types import TracebackType
-from typing import Self
+from typing import Generic, Self, TypeVar
 
-import cv2
-import numpy as np
-from imutils.video import VideoStream
+from age_pipeline.data import Frame
+from age_pipeline.errors import InputError
 
-from age_pipeline.data import Frame, Image
-from age_pipeline.errors import CameraError, InputError
-from age_pipeline.file_reading import explain
+Picture = TypeVar("Picture")
 
-_PATIENCE_S = 10.0
-"""How long a camera may take for its next picture; OpenCV itself gives up one after as long."""
+_ROUNDING_S = 0.0005
+"""Matroska and others count time in whole milliseconds."""
 
-_POLL_S = 0.002
-"""How often a camera is asked for its next picture: far below the time between two."""
-
-_QUIET = -8
-"""`AV_LOG_QUIET` of FFmpeg's libavutil/log.h."""
+_CAMERA = re.compile(r"(?:/dev/video)?([0-9]{1,9})")
 
 
-def open_video(source: str) -> VideoSource:
-    """What a name on the command line stands for. Nothing is opened before `with`.
+@dataclass(frozen=True, slots=True)
+class Moment(Generic[Picture]):
+    """A picture that may not even be decoded yet, and where it stands in its video.
 
-    Args:
-        source: The number of a camera, the address of a stream (with `://`), or a file.
+    Attributes:
+        index: Counts all pictures of the source, from 0.
+        time_s: Since the source's first picture.
+        picture: In whatever form the source has it.
     """
-    if source.isdecimal():
-        return Camera(int(source))
-    return Recording(source)
+
+    index: int
+    time_s: float
+    picture: Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The part of a video that is wanted.
+
+    Attributes:
+        start_s: Seconds after the first picture.
+        duration_s: In seconds of the video; None goes on to its end.
+        every: Take one picture of so many.
+    """
+
+    start_s: float = 0.0
+    duration_s: float | None = None
+    every: int = 1
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start_s < math.inf:
+            raise ValueError(f"expected a start of 0 s or later, got {self.start_s}")
+        if self.duration_s is not None and not self.duration_s > 0:
+            raise ValueError(f"expected a duration above 0 s, got {self.duration_s}")
+        if self.every < 1:
+            raise ValueError(f"expected every first picture or fewer, got {self.every}")
+
+    @property
+    def end_s(self) -> float:
+        """Where it ends, in seconds after the first picture; may be infinite."""
+        return math.inf if self.duration_s is None else self.start_s + self.duration_s
+
+    def taken_from(self, moments: Iterable[Moment[Picture]]) -> Iterator[Moment[Picture]]:
+        """Leave out what lies outside, and stop asking for more at the end."""
+        wanted = 0
+        for moment in moments:
+            if moment.time_s > self.end_s - _ROUNDING_S:
+                return
+            if moment.time_s > self.start_s - _ROUNDING_S and moment.index >= wanted:
+                wanted = moment.index + self.every
+                yield moment
+
+    def count(self, frames: int, frame_rate: Fraction | float) -> int:
+        """How many it takes of a source of so many frames at so many a second."""
+        first = math.ceil(self.start_s * frame_rate)
+        end = frames if self.end_s == math.inf else min(frames, math.ceil(self.end_s * frame_rate))
+        return math.ceil(max(end - first, 0) / self.every)
+
+
+WHOLE = Cut()
+"""Everything from the first picture to the last."""
 
 
 class VideoSource(ABC):
-    """Gives the frames of one video, in order, and is closed by `with`.
+    """Gives the frames of one video, in order and all of one size, and is closed by `with`.
+
+    What comes after `is_live` is known once it is opened.
 
     Attributes:
-        name: What frames and errors call it.
+        name: What frames and errors call it; never holds a password.
+        is_live: Whether its pictures are those of the moment: what nobody takes is lost.
+        width: Of its frames, in pixels.
+        height: Likewise.
+        frame_rate: How many frames it gives a second, on average; None where that is unknown.
+        frame_count: How many it will give, more or less; None where that is unknown.
+        sound_file: The file whose sound belongs to these frames, from its beginning; None where
+            there is none.
     """
 
     name: str
+    is_live: bool = False
+    width: int
+    height: int
+    frame_rate: Fraction | None = None
+    frame_count: int | None = None
+    sound_file: Path | None = None
 
     @abstractmethod
     def __enter__(self) -> Self:
@@ -59,7 +118,7 @@ class VideoSource(ABC):
 
         Raises:
             CameraError: A camera or stream cannot be opened.
-            InputError: A file cannot.
+            InputError: A file or folder cannot.
         """
 
     @abstractmethod
@@ -72,149 +131,51 @@ class VideoSource(ABC):
 
     @abstractmethod
     def __iter__(self) -> Iterator[Frame]:
-        """Give each frame with its `index` and its `time_s` since the first one.
+        """Give each frame with its `index`, which counts all pictures of the source, and `time_s`.
+
+        Pictures of other sizes than the first are shown in its size, with black beside them.
 
         Raises:
             CameraError: A camera or stream stopped giving pictures.
-            InputError: A file gives none at all.
         """
 
 
-class Camera(VideoSource):
-    """A camera of this machine. A thread of its own reads it: the latest picture is the next frame,
-    however long the one before has taken.
+def open_video(source: str, *, cut: Cut = WHOLE, reconnect: bool = False) -> VideoSource:
+    """What a name on the command line stands for. Nothing is opened before `with`.
 
     Args:
-        number: As the system counts its cameras, from 0.
+        source: One of these:
+
+            - The number of a camera, or its device (`/dev/video0`).
+            - The address of a stream or of a video file (with `://`).
+            - A folder of pictures, or a pattern that C's printf would number (`frames/%04d.png`).
+            - A video file. `./0` is a file that is named like a camera.
+        cut: The part that is wanted. Of something live, the start is so many seconds from now.
+        reconnect: Whether to try again, and again, when a camera or stream fails. Nothing else is
+            tried twice.
     """
+    # Only what the source needs is imported: a camera needs no FFmpeg.
+    if camera := _CAMERA.fullmatch(source):
+        from age_pipeline.live_source import LiveSource, camera_pictures
 
-    def __init__(self, number: int) -> None:
-        self.name = f"camera {number}"
-        self._number = number
+        number = int(camera[1])
+        opened = partial(camera_pictures, number)
+        return LiveSource(f"camera {number}", opened, cut=cut, reconnect=reconnect)
+    if "://" in source:
+        from age_pipeline.network_video import NetworkVideo
 
-    def __enter__(self) -> Self:
-        with _silence():
-            self._stream = VideoStream(self._number)
-        # Not with start(): the stream keeps no hold of that thread, and a program that ends while
-        # it still reads is aborted.
-        self._thread = Thread(target=self._stream.update, name=self.name, daemon=True)
-        if self._stream.read() is None:
-            self._release()
-            raise CameraError(
-                f"{self.name} gives no pictures: is it plugged in, and does nobody else use it?"
-                " --source takes another number, or a video file"
-            )
-        self._thread.start()
-        return self
+        return NetworkVideo(source, cut=cut, reconnect=reconnect)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stream.stop()
-        self._thread.join()
-        self._release()
+    from age_pipeline.frame_folder import FrameFolder, is_pattern
 
-    def __iter__(self) -> Iterator[Frame]:
-        image = first_s = None
-        for index in count():
-            image = self._next(image)
-            now_s = time.monotonic()
-            first_s = now_s if first_s is None else first_s
-            yield Frame(image, self.name, index=index, time_s=now_s - first_s)
+    # os.path answers no to names that pathlib raises at.
+    if os.path.isdir(source) or (is_pattern(source) and not os.path.lexists(source)):  # noqa: PTH112
+        return FrameFolder(source, cut=cut)
+    from age_pipeline.video_file import VideoFile
 
-    def _next(self, last: Image | None) -> Image:
-        end_s = time.monotonic() + _PATIENCE_S
-        while time.monotonic() < end_s:
-            image = self._stream.read()
-            if image is None:
-                break
-            # Each picture is an array of its own; the same one means that none has come since.
-            if image is not last:
-                return np.asarray(image, dtype=np.uint8)
-            time.sleep(_POLL_S)
-        raise CameraError(f"{self.name} has stopped giving pictures: was it unplugged?")
-
-    def _release(self) -> None:
-        self._stream.stream.stream.release()
+    return VideoFile(source, cut=cut)
 
 
-class Recording(VideoSource):
-    """A video file, frame by frame, or a network stream.
-
-    Args:
-        source: A file, or the address of a stream.
-    """
-
-    def __init__(self, source: str) -> None:
-        self._source = source
-        self._is_stream = "://" in source
-        # An address may hold a password, and names are shown.
-        self.name = re.sub(r"://[^/@]*@", "://", source) if self._is_stream else source
-
-    def __enter__(self) -> Self:
-        if not self._is_stream:
-            self._require_file()
-        with _silence():
-            self._capture = cv2.VideoCapture(self._source)
-        if not self._capture.isOpened():
-            self._capture.release()
-            if self._is_stream:
-                raise CameraError(f"{self.name} cannot be opened: check the address")
-            raise self._no_video()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._capture.release()
-
-    def __iter__(self) -> Iterator[Frame]:
-        first_s = None
-        for index in count():
-            ok, image = self._capture.read()
-            if not ok or image is None:
-                break
-            at_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
-            first_s = at_s if first_s is None else first_s
-            picture = np.asarray(image, dtype=np.uint8)
-            yield Frame(picture, self.name, index=index, time_s=at_s - first_s)
-        # A stream of known length has an end; any other one has been cut off.
-        if self._is_stream and self._capture.get(cv2.CAP_PROP_FRAME_COUNT) <= 0:
-            raise CameraError(f"{self.name} has stopped giving pictures")
-        if first_s is None:
-            raise self._no_video()
-
-    def _require_file(self) -> None:
-        path = Path(self._source)
-        try:
-            mode = path.stat().st_mode
-            if stat.S_ISREG(mode):
-                path.open("rb").close()
-        except OSError as error:
-            raise explain(self.name, error) from error
-        if not (stat.S_ISREG(mode) or stat.S_ISCHR(mode)):
-            raise InputError("not_a_file", f"{self.name} is not a video file")
-
-    def _no_video(self) -> InputError:
-        return InputError(
-            "damaged", f"{self.name}: no video can be read from it; is it one, and is it complete?"
-        )
-
-
-@contextmanager
-def _silence() -> Iterator[None]:
-    """Keep OpenCV and its FFmpeg from writing on stderr: what fails is told by our own errors."""
-    # FFmpeg's own level is read when the first video of a process is opened.
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", str(_QUIET))
-    before = cv2.utils.logging.getLogLevel()
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-    try:
-        yield
-    finally:
-        cv2.utils.logging.setLogLevel(before)
+def nothing_left(name: str, cut: Cut) -> InputError:
+    """The error of a source that has no frame in the part that is wanted."""
+    return InputError("no_input", f"{name} has no picture after {cut.start_s:g} s: start earlier")

@@ -1,0 +1,164 @@
+"""Pictures of the moment: what a camera or a stream shows now, however slow its consumer is.
+
+One reader serves cameras and streams alike. imutils' `VideoStream` has the same aim, but its thread
+is never waited for, repeats the last picture when a camera has gone, and knows no times; so imutils
+opens the camera here, and its thread is not started.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
+from itertools import chain
+from threading import Event
+from types import TracebackType
+from typing import Self
+
+import cv2
+import numpy as np
+from imutils.video import WebcamVideoStream
+
+from age_pipeline.data import Frame, Image
+from age_pipeline.errors import CameraError
+from age_pipeline.letterbox import letterboxed
+from age_pipeline.reading_thread import ReadingThread
+from age_pipeline.video_source import WHOLE, Cut, Moment, VideoSource
+
+PATIENCE_S = 10.0
+"""How long a live source may take for its next picture; OpenCV itself gives up after as long."""
+
+_FIRST_PAUSE_S = 1.0
+_LONGEST_PAUSE_S = 30.0
+
+log = logging.getLogger("detect_age")
+
+
+class LiveSource(VideoSource):
+    """A camera or a stream. A thread of its own reads it: the latest picture is the next frame,
+    however long the one before has taken.
+
+    Times are those of arrival; `index` counts what arrived, taken or not.
+
+    Args:
+        name: What frames and errors call it.
+        open_pictures: Opens it, gives its pictures as they come, and ends by a CameraError alone.
+        cut: The part that is wanted.
+        reconnect: Whether to open it anew, again and again, after a CameraError.
+    """
+
+    is_live = True
+
+    def __init__(
+        self,
+        name: str,
+        open_pictures: Callable[[], Generator[Image, None, None]],
+        *,
+        cut: Cut = WHOLE,
+        reconnect: bool = False,
+    ) -> None:
+        self.name = name
+        self._open_pictures = open_pictures
+        self._cut = cut
+        self._reconnect = reconnect
+        self._is_left = Event()
+
+    def __enter__(self) -> Self:
+        arrivals = self._arrivals()
+        first = next(arrivals)
+        self.height, self.width = first.picture.shape[:2]
+        self._thread = ReadingThread(_and_rest(first, arrivals), name=self.name, newest_only=True)
+        self._thread.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._is_left.set()
+        self._thread.__exit__(kind, error, trace)
+
+    def __iter__(self) -> Iterator[Frame]:
+        # Who reconnects may be without a picture for as long as it takes.
+        arrived = self._thread.items(None if self._reconnect else PATIENCE_S)
+        try:
+            for each in self._cut.taken_from(arrived):
+                image = letterboxed(each.picture, self.width, self.height)
+                yield Frame(image, self.name, index=each.index, time_s=each.time_s)
+        except TimeoutError:
+            raise stopped(self.name, f"none came for {PATIENCE_S:g} s") from None
+
+    def _arrivals(self) -> Generator[Moment[Image], None, None]:
+        first_s: float | None = None
+        index = 0
+        pause_s = _FIRST_PAUSE_S
+        while True:
+            try:
+                with closing(self._open_pictures()) as pictures:
+                    for picture in pictures:
+                        now_s = time.monotonic()
+                        first_s = now_s if first_s is None else first_s
+                        pause_s = _FIRST_PAUSE_S
+                        yield Moment(index, now_s - first_s, picture)
+                        index += 1
+            except CameraError as error:
+                if not self._reconnect:
+                    if first_s is None:
+                        raise
+                    raise CameraError(f"{error}; --reconnect waits for it") from error
+                log.info("%s; trying again in %g s", error, pause_s)
+            if self._is_left.wait(pause_s):
+                return
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+
+def camera_pictures(number: int) -> Generator[Image, None, None]:
+    """Open a camera of this machine, and give its pictures as they come.
+
+    Args:
+        number: As the system counts its cameras, from 0.
+
+    Raises:
+        CameraError: It gives none, or no more.
+    """
+    with _silence():
+        camera = WebcamVideoStream(number)
+        try:
+            image = camera.frame
+            if image is None:
+                raise CameraError(
+                    f"camera {number} gives no pictures: is it plugged in, and does nobody else use"
+                    " it? --source takes another number, or a video file"
+                )
+            while image is not None:
+                yield np.asarray(image, dtype=np.uint8)
+                _, image = camera.stream.read()
+        finally:
+            camera.stream.release()
+    raise stopped(f"camera {number}", "was it unplugged?")
+
+
+def stopped(name: str, why: str) -> CameraError:
+    """The error of a live source that gave pictures and gives no more."""
+    return CameraError(f"{name} has stopped giving pictures: {why}")
+
+
+def _and_rest(
+    first: Moment[Image], arrivals: Generator[Moment[Image], None, None]
+) -> Generator[Moment[Image], None, None]:
+    with closing(arrivals):
+        yield from chain([first], arrivals)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep OpenCV from writing on stderr: what fails is told by our own errors."""
+    before = cv2.utils.logging.getLogLevel()
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    try:
+        yield
+    finally:
+        cv2.utils.logging.setLogLevel(before)

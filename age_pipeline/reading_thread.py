@@ -1,0 +1,102 @@
+"""A thread that reads while others work, and that has ended when it is left."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from threading import Condition
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+Item = TypeVar("Item")
+
+
+class ReadingThread(Generic[Item]):
+    """Runs a generator in a thread of its own, and hands on what it gives.
+
+    Between `__enter__` and the end of `__exit__`, only that thread runs the generator, and it
+    closes it.
+
+    Args:
+        items: What is read.
+        name: Of the thread.
+        ahead: How many items may wait to be taken. The thread rests meanwhile.
+        newest_only: The thread never rests; an item that nobody has taken gives way to the next.
+    """
+
+    def __init__(
+        self,
+        items: Generator[Item, None, None],
+        *,
+        name: str,
+        ahead: int = 1,
+        newest_only: bool = False,
+    ) -> None:
+        self._source = items
+        self._ahead = ahead
+        self._newest_only = newest_only
+        self._waiting: deque[Item] = deque()
+        self._changed = Condition()
+        self._is_stopped = False
+        self._has_ended = False
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix=name)
+
+    def __enter__(self) -> Self:
+        self._reading = self._pool.submit(self._read)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with self._changed:
+            self._is_stopped = True
+            self._changed.notify_all()
+        self._pool.shutdown()
+
+    def items(self, patience_s: float | None = None) -> Iterator[Item]:
+        """Give what was read, in order. What ends the generator is raised here, after its items.
+
+        Args:
+            patience_s: How long an item may take; None waits for ever.
+
+        Raises:
+            TimeoutError: An item took longer.
+        """
+        while True:
+            with self._changed:
+                came = self._changed.wait_for(lambda: self._waiting or self._has_ended, patience_s)
+                if not came:
+                    raise TimeoutError(f"nothing was read for {patience_s} s")
+                if not self._waiting:
+                    break
+                item = self._waiting.popleft()
+                self._changed.notify_all()
+            yield item
+        self._reading.result()
+
+    def _read(self) -> None:
+        try:
+            with closing(self._source) as items:
+                for item in items:
+                    if not self._put(item):
+                        return
+        finally:
+            with self._changed:
+                self._has_ended = True
+                self._changed.notify_all()
+
+    def _put(self, item: Item) -> bool:
+        with self._changed:
+            if self._newest_only:
+                self._waiting.clear()
+            self._changed.wait_for(lambda: len(self._waiting) < self._ahead or self._is_stopped)
+            if self._is_stopped:
+                return False
+            self._waiting.append(item)
+            self._changed.notify_all()
+            return True

@@ -1,0 +1,71 @@
+"""What files and streams have in common for FFmpeg, by way of PyAV: opening, decoding, turning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.sidedata.sidedata import SideData
+from av.stream import Disposition
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from age_pipeline.data import Image
+
+# PyAV keeps FFmpeg itself from writing on stderr, unless it is asked to.
+
+
+def open_container(
+    address: str, options: Mapping[str, str] | None = None, patience_s: float | None = None
+) -> InputContainer:
+    """Open a file or a stream; whoever does closes it.
+
+    Args:
+        address: As FFmpeg has it: a file begins with `file:`, whatever it is named.
+        options: FFmpeg's.
+        patience_s: How long opening, and later each reading, may take; None for ever.
+
+    Raises:
+        av.FFmpegError: It cannot be opened.
+    """
+    return av.open(
+        address,
+        options=dict(options or {}),
+        timeout=(patience_s, patience_s),
+        # A title in an old encoding is no reason to fail.
+        metadata_errors="replace",
+    )
+
+
+def find_video(container: InputContainer) -> VideoStream | None:
+    """The first track of moving pictures; the cover of a piece of music is none."""
+    for stream in container.streams.video:
+        if not stream.disposition & Disposition.attached_pic:
+            return stream
+    return None
+
+
+def to_image(frame: VideoFrame) -> Image:
+    """The pixels of a decoded frame, 8 bits a channel, upright.
+
+    Pixels that are not square stay as they are, and transparency is left out.
+    """
+    image = np.asarray(frame.to_ndarray(format="bgr24"), dtype=np.uint8)
+    matrix = frame.side_data.get("DISPLAYMATRIX")
+    if not isinstance(matrix, SideData):
+        return image
+    # ISO 14496-12, 6.2.2: of [a b u; c d v; x y w], a point goes to (a x + c y, b x + d y).
+    a, b, _, c, d = np.frombuffer(bytes(matrix), np.int32)[:5]
+    if abs(b) > abs(a):
+        image = image.transpose(1, 0, 2)
+        a, d = c, b
+    return np.ascontiguousarray(image[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1])
+
+
+def reason(error: av.FFmpegError) -> str:
+    """FFmpeg's words for what went wrong, without the address, which may hold a password."""
+    if isinstance(error, av.ExitError):
+        return "nothing came for too long"
+    return error.strerror or type(error).__name__
