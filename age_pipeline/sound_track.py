@@ -31,7 +31,7 @@ _COPIED = {
 """The codecs that go into each container as they are."""
 
 _LEAD_IN_S = 0.05
-"""What a decoder starts with, unheard, may lie this long before the first picture."""
+"""What a decoder starts with, unheard, may lie this long before the first moment."""
 
 _AAC_BIT_RATE = 192_000
 """Bits a second: hardly told from the original."""
@@ -115,8 +115,7 @@ def _track(
     origin_s = _first_picture_s(source) + Fraction(from_s)
     length_s = None if until_s is None else Fraction(until_s) - Fraction(from_s)
     # Matroska knows nothing unheard: it would delay the picture instead.
-    keeps_lead_in = from_s == 0 and output.format.name != "matroska"
-    earliest_s = -_LEAD_IN_S if keeps_lead_in else 0.0
+    earliest_s = 0.0 if output.format.name == "matroska" else -_LEAD_IN_S
     if from_s > 0 and stream.time_base is not None:
         source.seek(int(origin_s / stream.time_base), stream=stream)
     # Its first piece is read before it is announced: a stream without any would spoil the file.

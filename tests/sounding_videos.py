@@ -17,7 +17,12 @@ TONE_FROM_S = 1.0
 
 
 def save_sounding_video(
-    path: Path, codec: str = "aac", *, rate: int = 48_000, picture: bool = True
+    path: Path,
+    codec: str = "aac",
+    *,
+    rate: int = 48_000,
+    picture: bool = True,
+    picture_from_s: float = 0.0,
 ) -> Path:
     """Write two seconds of grey pictures, 64x48, with a tone in the second one.
 
@@ -26,6 +31,7 @@ def save_sounding_video(
         codec: Of the sound, as FFmpeg calls its encoder.
         rate: Samples a second.
         picture: Whether there are pictures at all.
+        picture_from_s: How much later than the sound they begin.
     """
     with av.open(str(path), "w") as output:
         sound = output.add_stream(codec, rate=rate, layout="stereo")
@@ -45,7 +51,10 @@ def save_sounding_video(
         if video is not None:
             for grey in range(LENGTH_S * FRAME_RATE):
                 pixels = np.full((48, 64, 3), grey * 5, np.uint8)
-                output.mux(video.encode(av.VideoFrame.from_ndarray(pixels, format="bgr24")))
+                frame = av.VideoFrame.from_ndarray(pixels, format="bgr24")
+                frame.pts = grey + round(picture_from_s * FRAME_RATE)
+                frame.time_base = Fraction(1, FRAME_RATE)
+                output.mux(video.encode(frame))
             output.mux(video.encode(None))
     return path
 

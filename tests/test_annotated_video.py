@@ -1,7 +1,6 @@
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,7 +9,8 @@ import cv2
 import numpy as np
 import pytest
 from full_disk import files_limited_to
-from sounding_videos import TONE_FROM_S, hear, save_sounding_video
+from sounding_videos import save_sounding_video
+from written_videos import FORMATS, NTSC, grey, greys_in, record, times_in, times_of
 
 from age_pipeline import annotated_video, command_line
 from age_pipeline.annotated_video import AnnotatedVideo, check_video_name
@@ -19,45 +19,9 @@ from age_pipeline.errors import OutputError, UsageError
 from age_pipeline.finished_video import pictures_in
 from age_pipeline.video_encoder import VideoEncoder
 
-NTSC = Fraction(30_000, 1001)
-FORMATS = ["mp4", "mov", "mkv"]
-
-
-def grey(level: int, width: int = 64, height: int = 48) -> Image:
-    return np.full((height, width, 3), level, np.uint8)
-
 
 def noise(index: int) -> Image:
     return np.random.default_rng(index).integers(0, 256, (48, 64, 3), dtype=np.uint8)
-
-
-def times_of(count: int, rate: Fraction, start_s: float = 0.0) -> list[float]:
-    return [start_s + float(index / rate) for index in range(count)]
-
-
-def record(
-    path: Path, times: Sequence[float], rate: Fraction | None = NTSC, **more: object
-) -> Path:
-    with AnnotatedVideo(path, frame_rate=rate, **more) as video:  # type: ignore[arg-type]
-        for index, time_s in enumerate(times):
-            video.write(grey(index * 4), time_s)
-    return path
-
-
-def times_in(path: Path) -> list[float]:
-    """The time of each picture that can be decoded."""
-    with av.open(str(path)) as video:
-        return [frame.time for frame in video.decode(video=0) if frame.time is not None]
-
-
-def greys_in(path: Path) -> list[float]:
-    """The grey of each picture, as OpenCV decodes it."""
-    capture = cv2.VideoCapture(str(path))
-    greys = []
-    while (answer := capture.read())[0]:
-        greys.append(float(answer[1].mean()))
-    capture.release()
-    return greys
 
 
 def names(folder: Path) -> list[str]:
@@ -153,8 +117,10 @@ def test_colours_are_kept(tmp_path: Path) -> None:
         for index, colour in enumerate(colours):
             video.write(np.full((48, 64, 3), colour, np.uint8), index / 30)
 
+    with av.open(str(path)) as video:
+        # BT.601, and not the full range: large pictures are taken for BT.709 where nothing is said.
+        assert (video.streams.video[0].colorspace, video.streams.video[0].color_range) == (6, 1)
     capture = cv2.VideoCapture(str(path))
-
     for colour in colours:
         _, image = capture.read()
         assert image.mean((0, 1)) == pytest.approx(colour, abs=4)
@@ -167,154 +133,6 @@ def test_a_picture_of_another_size_is_scaled(tmp_path: Path) -> None:
         video.write(grey(80, 128, 96), 0.1)
 
     assert greys_in(path) == pytest.approx([40, 80], abs=2.5)
-
-
-@pytest.mark.parametrize("suffix", FORMATS)
-def test_the_sound_goes_along(tmp_path: Path, suffix: str) -> None:
-    source = save_sounding_video(tmp_path / "in.mp4")
-
-    path = record(
-        tmp_path / f"out.{suffix}", times_of(50, Fraction(25)), Fraction(25), sound_file=source
-    )
-
-    heard = hear(path)
-    assert heard.codec == "aac"
-    assert heard.from_s == pytest.approx(0, abs=0.03)
-    assert heard.until_s == pytest.approx(2, abs=0.05)
-    assert heard.tone_from_s == pytest.approx(TONE_FROM_S, abs=0.03)
-    assert times_in(path) == pytest.approx(times_of(50, Fraction(25)), abs=6e-4)
-
-
-def test_sound_that_can_be_copied_is_not_encoded_anew(tmp_path: Path) -> None:
-    source = save_sounding_video(tmp_path / "in.mp4")
-
-    path = record(tmp_path / "out.mp4", times_of(50, Fraction(25)), sound_file=source)
-
-    with av.open(str(source)) as before, av.open(str(path)) as after:
-        packets = [[bytes(p) for p in video.demux(audio=0) if p.size] for video in (before, after)]
-    assert len(packets[0]) > 90
-    assert packets[0] == packets[1]
-
-
-@pytest.mark.parametrize(
-    ("name", "codec", "becomes"),
-    [
-        ("in.mkv", "libmp3lame", "mp3"),
-        ("in.mkv", "libopus", "opus"),
-        ("in.mkv", "flac", "flac"),
-        ("in.avi", "pcm_s16le", "aac"),
-        ("in.mp4", "ac3", "aac"),
-        ("in.ts", "aac", "aac"),
-    ],
-)
-def test_sound_becomes_what_browsers_play(
-    tmp_path: Path, name: str, codec: str, becomes: str
-) -> None:
-    source = save_sounding_video(tmp_path / name, codec)
-
-    path = record(tmp_path / "out.mp4", times_of(50, Fraction(25)), Fraction(25), sound_file=source)
-
-    heard = hear(path)
-    assert heard.codec == becomes
-    assert heard.from_s == pytest.approx(0, abs=0.03)
-    assert heard.until_s == pytest.approx(2, abs=0.06)
-    assert heard.tone_from_s == pytest.approx(TONE_FROM_S, abs=0.04)
-
-
-def test_sound_at_a_rate_that_aac_does_not_have(tmp_path: Path) -> None:
-    source = save_sounding_video(tmp_path / "in.avi", "pcm_s16le", rate=18_900)
-
-    path = record(tmp_path / "out.mp4", times_of(50, Fraction(25)), sound_file=source)
-
-    assert hear(path).tone_from_s == pytest.approx(TONE_FROM_S, abs=0.04)
-
-
-@pytest.mark.parametrize("codec", ["aac", "pcm_s16le"])
-@pytest.mark.parametrize("suffix", FORMATS)
-def test_the_sound_is_cut_with_the_picture(tmp_path: Path, codec: str, suffix: str) -> None:
-    source = save_sounding_video(tmp_path / "in.mov", codec)
-
-    path = record(
-        tmp_path / f"out.{suffix}",
-        times_of(20, Fraction(25), 0.6),
-        Fraction(25),
-        sound_file=source,
-        sound_from_s=0.6,
-        sound_until_s=1.4,
-    )
-
-    heard = hear(path)
-    assert heard.from_s == pytest.approx(0, abs=0.03)
-    assert heard.until_s == pytest.approx(0.8, abs=0.05)
-    assert heard.tone_from_s == pytest.approx(TONE_FROM_S - 0.6, abs=0.03)
-    assert times_in(path)[0] == 0
-
-
-def test_sound_does_not_go_on_long_after_a_run_that_was_ended_early(tmp_path: Path) -> None:
-    source = save_sounding_video(tmp_path / "in.mp4")
-
-    path = record(tmp_path / "out.mp4", times_of(5, Fraction(25)), sound_file=source)
-
-    assert 0.2 < hear(path).until_s < 1.3
-
-
-def test_a_source_without_sound_gives_a_video_without(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    silent = record(tmp_path / "silent.mp4", times_of(5, NTSC))
-
-    path = record(tmp_path / "out.mp4", times_of(5, NTSC), sound_file=silent)
-
-    with av.open(str(path)) as video:
-        assert not video.streams.audio
-    assert not caplog.records
-
-
-def test_a_cut_behind_the_end_of_the_sound_has_none(tmp_path: Path) -> None:
-    for name, codec in (("in.mp4", "aac"), ("in.avi", "pcm_s16le")):
-        source = save_sounding_video(tmp_path / name, codec)
-        path = record(
-            tmp_path / "out.mp4", times_of(5, NTSC, 50), sound_file=source, sound_from_s=50
-        )
-        assert len(times_in(path)) == 5
-
-
-def test_sound_may_come_from_a_file_without_pictures(tmp_path: Path) -> None:
-    source = save_sounding_video(tmp_path / "in.m4a", picture=False)
-
-    path = record(tmp_path / "out.mp4", times_of(50, Fraction(25)), sound_file=source)
-
-    assert hear(path).tone_from_s == pytest.approx(TONE_FROM_S, abs=0.03)
-
-
-def test_sound_that_cannot_be_read_is_a_warning(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    broken = tmp_path / "broken\udce9.mp4"
-    broken.write_bytes(b"no video" * 100)
-
-    path = record(tmp_path / "out.mp4", times_of(5, NTSC), sound_file=broken)
-
-    assert len(times_in(path)) == 5
-    assert [record.levelname for record in caplog.records] == ["WARNING"]
-    assert "broken\\xe9.mp4: its sound cannot be read (Invalid data" in caplog.text
-
-
-def test_sound_that_breaks_off_is_a_warning(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    source = save_sounding_video(tmp_path / "in.mkv", "ac3")
-    content = bytearray(source.read_bytes())
-    # Each packet of this codec begins with these two bytes; without them it cannot be decoded.
-    half = len(content) // 2
-    content[half:] = content[half:].replace(b"\x0b\x77", b"\x00\x00")
-    source.write_bytes(content)
-
-    path = record(tmp_path / "out.mp4", times_of(50, Fraction(25)), sound_file=source)
-
-    assert len(times_in(path)) == 50
-    assert 0.3 < hear(path).until_s < 1.7
-    assert "its sound breaks off" in caplog.text
 
 
 @pytest.mark.parametrize("name", ["out.avi", "out", "out.jpg", "/dev/full", "caf\udce9.gif"])
@@ -551,6 +369,22 @@ def test_where_only_the_copy_has_no_room_the_video_is_whole_all_the_same(tmp_pat
 
     assert times_in(path) == pytest.approx(times_of(20, NTSC), abs=1e-6)
     assert names(tmp_path) == ["out.mp4"]
+
+
+def test_a_copy_that_lacks_a_picture_is_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = record(tmp_path / "other.mp4", times_of(19, NTSC))
+
+    def copy(_: Path, target: Path, __: str) -> None:
+        target.write_bytes(other.read_bytes())
+
+    monkeypatch.setattr(annotated_video, "put_index_first", copy)
+
+    path = record(tmp_path / "out.mp4", times_of(20, NTSC))
+
+    assert len(times_in(path)) == 20
+    assert names(tmp_path) == ["other.mp4", "out.mp4"]
 
 
 def test_a_video_that_lacks_a_picture_is_told(
