@@ -49,7 +49,7 @@ _TAIL_S = 1.0
 be an hour of a standing picture."""
 
 _EXACT = 0x4 | 0x40000
-"""`SWS_BICUBIC` and `SWS_ACCURATE_RND` of FFmpeg; it would make all colours a little darker."""
+"""`SWS_BICUBIC` and `SWS_ACCURATE_RND` of FFmpeg: without the latter, colours come out darker."""
 
 _BT601 = 6
 """`AVCOL_SPC_SMPTE170M` of FFmpeg: how FFmpeg turns blue-green-red into YUV. Unless told, players
