@@ -13,6 +13,7 @@ import av
 from av.container import InputContainer
 from av.packet import Packet
 from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from age_pipeline.data import Frame, Image
@@ -101,12 +102,13 @@ def _stream_pictures(address: str, opened: list[InputContainer]) -> Generator[Im
     name = shown_address(address)
     with opened.pop() if opened else _open_stream(address) as container:
         video = find_video(container)
-        if video is None:
+        if video is None or video.codec_context is None:
             raise CameraError(f"{name} gives no pictures: check the address")
+        reformatter = VideoReformatter()
         why = "it has ended"
         try:
             for frame in _decoded_in_time(container, video):
-                yield to_image(frame)
+                yield to_image(frame, reformatter)
         except av.FFmpegError as error:
             why = reason(error)
     raise stopped(name, why)

@@ -16,6 +16,7 @@ from typing import Self
 import av
 from av.container import InputContainer
 from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from age_pipeline.data import Frame
@@ -28,7 +29,7 @@ from age_pipeline.video_decoding import find_video, open_container, reason, to_i
 from age_pipeline.video_packets import VideoPackets, timed
 from age_pipeline.video_source import WHOLE, Cut, Moment, VideoSource, nothing_left
 
-_AHEAD = 2
+_AHEAD = 4
 """How many frames wait decoded; FFmpeg's own threads hold as many more as there are cores."""
 
 _SEEK_MARGIN_S = 1.0
@@ -59,6 +60,7 @@ class VideoFile(VideoSource):
         self.name = source
         self._cut = cut
         self._opened = opened
+        self._reformatter = VideoReformatter()
         self._is_damage_told = False
 
     def __enter__(self) -> Self:
@@ -70,13 +72,14 @@ class VideoFile(VideoSource):
             first = next(decoded, None)
             if first is None:
                 raise _no_video(self.name)
-            self._describe(container, video, first)
+            rate = video.average_rate or video.guessed_rate
+            self._describe(container, video, first, rate)
             search_s = self._cut.start_s - _SEEK_MARGIN_S
             if search_s > 0 and packets.seek(first, search_s):
                 decoded = packets.decoded()
             else:
                 decoded = chain([first], decoded)
-            moments = timed(decoded, first, video.average_rate or _ASSUMED_RATE)
+            moments = timed(decoded, first, rate or _ASSUMED_RATE)
             self._thread = ReadingThread(
                 self._frames(packets, moments), name=self.name, ahead=_AHEAD
             )
@@ -95,24 +98,27 @@ class VideoFile(VideoSource):
     def __iter__(self) -> Iterator[Frame]:
         return self._thread.items()
 
-    def _describe(self, container: InputContainer, video: VideoStream, first: VideoFrame) -> None:
-        self.height, self.width = to_image(first).shape[:2]
+    def _describe(
+        self,
+        container: InputContainer,
+        video: VideoStream,
+        first: VideoFrame,
+        rate: Fraction | None,
+    ) -> None:
+        self.height, self.width = to_image(first, self._reformatter).shape[:2]
         if container.streams.audio and self._opened is None:
             self.sound_file = Path(self.name)
-        rate = video.average_rate
-        if not rate:
-            return
-        self.frame_rate = rate / self._cut.every
-        frames = video.frames or round((container.duration or 0) / av.time_base * rate)
-        if frames:
-            self.frame_count = self._cut.count(frames, rate)
+        if rate:
+            self.frame_rate = rate / self._cut.every
+            frames = video.frames or round((container.duration or 0) / av.time_base * rate)
+            self.frame_count = self._cut.count(frames, rate) if frames else None
 
     def _frames(
         self, packets: VideoPackets, moments: Iterator[Moment[VideoFrame]]
     ) -> Generator[Frame, None, None]:
         last_s = None
         for each in self._cut.taken_from(moments):
-            image = letterboxed(to_image(each.picture), self.width, self.height)
+            image = letterboxed(to_image(each.picture, self._reformatter), self.width, self.height)
             yield Frame(image, self.name, index=each.index, time_s=each.time_s)
             last_s = each.time_s
             self._tell_damage(packets, last_s)
@@ -160,6 +166,9 @@ def _require_video(container: InputContainer, name: str) -> VideoStream:
         if container.streams.audio:
             raise InputError("not_an_image", f"{name} holds sound, but no moving pictures")
         raise _no_video(name)
+    if video.codec_context is None:
+        message = f"{name}: FFmpeg cannot decode its pictures; convert it to H.264"
+        raise InputError("unsupported", message)
     if video.width * video.height > MAX_PIXELS:
         size = f"{video.width} x {video.height} pixels, more than {MAX_PIXELS:,}"
         raise InputError("too_large", f"{name} has {size}: make it smaller")

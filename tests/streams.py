@@ -46,6 +46,7 @@ class Camera:
         address: Where it is.
         visitors: How many have come so far.
         is_stuck: Whether it gives nothing more, without hanging up.
+        is_garbled: Whether what it gives is no picture. Only Motion JPEG can be.
     """
 
     scheme: str
@@ -54,6 +55,7 @@ class Camera:
     def __init__(self, pictures: int = 1_000_000) -> None:
         self.visitors = 0
         self.is_stuck = False
+        self.is_garbled = False
         self._pictures = pictures
         self._port = 0
 
@@ -123,6 +125,8 @@ class _MjpegVisit(Visit):
         visitor.sendall(f"HTTP/1.0 200 OK\r\nContent-Type: {kind}\r\n\r\n".encode())
         for number in camera.numbers():
             jpeg = cv2.imencode(".jpg", picture(number))[1].tobytes()
+            if camera.is_garbled:
+                jpeg = jpeg[:20] + bytes(200)
             head = f"--next\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
             visitor.sendall(head.encode() + jpeg + b"\r\n")
 

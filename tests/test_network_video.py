@@ -10,11 +10,13 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Timer
 
+import av
 import cv2
 import pytest
+from loopback_source import serving, whole
 from sounding_videos import save_sounding_video
 from streams import FRAME_RATE, Camera, MjpegCamera, RtspCamera, grey
-from video_files import encode_video, plain, save_video
+from video_files import FILM, NOISE, encode_video, plain, save_video
 
 from age_pipeline import live_source, network_video
 from age_pipeline.data import Frame
@@ -131,6 +133,37 @@ def test_a_stream_that_is_stuck(kind: type[Camera], monkeypatch: pytest.MonkeyPa
             list(frames)
 
 
+def test_what_a_bad_line_has_damaged_is_left_out(capfd: pytest.CaptureFixture[str]) -> None:
+    with MjpegCamera() as camera, open_video(camera.address) as source:
+        frames = iter(source)
+        next(frames)
+        camera.is_garbled = True
+        time.sleep(0.2)
+        camera.is_garbled = False
+        assert {brightness(next(frames)) for _ in range(10)} <= {grey(n) for n in range(40)}
+    assert capfd.readouterr().err == ""
+
+
+def test_sound_that_goes_on_without_pictures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(network_video, "PATIENCE_S", -1)
+    path = save_sounding_video(tmp_path / "film.mkv")
+    with av.open(str(path)) as container:
+        frames = network_video._decoded_in_time(container, container.streams.video[0])
+        assert len(list(frames)) < 5
+
+
+def test_a_stream_of_sound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network_video, "find_video", lambda _: None)
+    with (
+        MjpegCamera() as camera,
+        pytest.raises(CameraError, match="gives no pictures: check the address"),
+        open_video(camera.address),
+    ):
+        pass
+
+
 @pytest.mark.parametrize("name", ["film.avi", "film.mp4", "film.mkv"])
 def test_a_file_on_a_web_server_has_an_end(tmp_path: Path, served: str, name: str) -> None:
     if name == "film.avi":
@@ -153,6 +186,20 @@ def test_a_part_of_a_file_on_a_web_server(tmp_path: Path, served: str) -> None:
     encode_video(tmp_path / "film.mp4")
     with open_video(f"{served}/film.mp4", cut=Cut(1.5, 0.3, 2)) as source:
         assert [frame.index for frame in source] == [15, 17]
+
+
+def test_a_web_server_that_cannot_search(tmp_path: Path, served: str) -> None:
+    encode_video(tmp_path / "film.mkv", FILM * 5)
+    with open_video(f"{served}/film.mkv", cut=Cut(start_s=9)) as source:
+        assert [frame.index for frame in source] == list(range(90, 100))
+
+
+def test_a_web_server_that_hangs_up(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    data = encode_video(tmp_path / "film.mkv", NOISE).read_bytes()
+    with serving(whole(data, cut_after=len(data) // 2)) as server, open_video(server.url) as source:
+        assert 3 < len(list(source)) < 15
+    (record,) = caplog.records
+    assert "is damaged after" in record.message
 
 
 def test_a_live_stream_has_none(tmp_path: Path, served: str) -> None:

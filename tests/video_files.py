@@ -21,6 +21,9 @@ def plain(grey: int, size: tuple[int, int] = (64, 48)) -> Image:
 FILM = tuple(plain(grey) for grey in range(40, 240, 10))
 """Twenty pictures, each brighter than the one before."""
 
+NOISE = tuple(np.random.default_rng(7).integers(0, 255, (20, 48, 64, 3)).astype(np.uint8))
+"""Twenty pictures that no encoder makes small: most of a file is theirs."""
+
 
 def save_video(
     path: Path,
