@@ -290,8 +290,10 @@ def stop_in_the_middle(path: Path, number: signal.Signals) -> tuple[int, int, st
         if int(line) == 100:
             process.send_signal(number)
             break
-    rest, talk = process.communicate()
-    return process.returncode, 101 + len(rest.splitlines()), talk
+    # Not by communicate(): it would miss what has been read ahead.
+    written = 101 + len(process.stdout.read().splitlines())
+    _, talk = process.communicate()
+    return process.returncode, written, talk
 
 
 @pytest.mark.parametrize(
