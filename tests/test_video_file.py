@@ -232,6 +232,15 @@ def test_colours(tmp_path: Path) -> None:
             np.testing.assert_allclose(frame.image[24, 32], (200, 100, 30), atol=5)
 
 
+def test_a_title_in_an_old_encoding(tmp_path: Path) -> None:
+    path = encode_video(tmp_path / "film.mp4")
+    data = path.read_bytes()
+    assert b"Lavf" in data
+    path.write_bytes(data.replace(b"Lavf", b"\xe4\xf6\xfc\xdf"))
+    with VideoFile(str(path)) as source:
+        assert len(list(source)) == 20
+
+
 def test_a_size_that_changes(tmp_path: Path) -> None:
     parts = [
         encode_video(tmp_path / "a.ts"),
@@ -269,6 +278,15 @@ def test_what_a_truncated_file_still_has(
     (record,) = caplog.records
     assert record.levelno == logging.ERROR
     assert record.message.startswith(f"{path} is damaged after ")
+
+
+def test_no_whole_picture_of_a_truncated_file_is_lost(tmp_path: Path) -> None:
+    path = encode_video(tmp_path / "film.mp4", NOISE, options={"movflags": "faststart"})
+    with av.open(str(path)) as container:
+        ends = [(packet.pos or 0) + packet.size for packet in container.demux() if packet.size]
+    size = cut_off(path).stat().st_size
+    with VideoFile(str(path)) as source:
+        assert len(list(source)) == sum(end <= size for end in ends)
 
 
 @pytest.mark.parametrize("name", ["film.mp4", "film.mkv"])
