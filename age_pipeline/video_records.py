@@ -12,7 +12,7 @@ from age_pipeline.destinations import Destination
 from age_pipeline.escaping import readable
 from age_pipeline.labels import age_line
 from age_pipeline.records import SCHEMA, Record, Reporting, models_record, person_record
-from age_pipeline.writers import _Written, json_line
+from age_pipeline.writers import Written, json_line
 
 _LIFE_SIGN_S = 1.0
 """A person who stays as old as said is told of again after this time."""
@@ -38,7 +38,7 @@ class VideoFacts:
     height: int
 
 
-class VideoRecords(_Written):
+class VideoRecords(Written):
     """JSON Lines (jsonlines.org) in UTF-8: a header, then one record for each frame.
 
     Args:
@@ -65,7 +65,7 @@ class VideoRecords(_Written):
             self._destination.write(json_line(header))
 
 
-class VideoLines(_Written):
+class VideoLines(Written):
     """Lines of text: `0.200 s  person 3: (25-32): 85.20%  28.4 years (23-35)`.
 
     A person gets one when new, when the bracket changes or the years change by one or more since

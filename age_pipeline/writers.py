@@ -116,7 +116,7 @@ class Sinks(Sink):
                 self.is_unread = not self._sinks
 
 
-class _Written(Sink):
+class Written(Sink):
     """What goes to a destination, which is closed with it."""
 
     def __init__(self, destination: Destination, reporting: Reporting) -> None:
@@ -134,7 +134,7 @@ class _Written(Sink):
             self.close()
 
 
-class TextLines(_Written):
+class TextLines(Written):
     """A line for each face; nothing for a picture without one.
 
     Args:
@@ -156,7 +156,7 @@ class TextLines(_Written):
             self._destination.write(text.encode(_terminal_encoding(), "backslashreplace"))
 
 
-class JsonLines(_Written):
+class JsonLines(Written):
     """JSON Lines (jsonlines.org): one record for each input, in UTF-8. Fields: `records.py`."""
 
     def write(self, frame: Frame, people: Sequence[Person]) -> None:
@@ -166,7 +166,7 @@ class JsonLines(_Written):
         self._destination.write(json_line(failed_record(failed, self._reporting)))
 
 
-class CsvTable(_Written):
+class CsvTable(Written):
     """CSV in UTF-8: a header, then a row for each face, or one for an input without any."""
 
     def __init__(self, destination: Destination, reporting: Reporting) -> None:
