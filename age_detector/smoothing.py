@@ -114,8 +114,8 @@ class SteadyAge:
         """
         if not self.looks:
             raise ValueError("expected at least one look")
-        logs = self._logs / self._say
-        weights = np.exp(logs - logs.max())
+        # Without the floor again, one look is exactly what the model said.
+        weights = np.maximum(np.exp(self._logs / self._say) - _FLOOR, 0)
         return AgeEstimate(weights / weights.sum())
 
     def _kept(self, time_s: float) -> float:

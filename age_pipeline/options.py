@@ -71,7 +71,7 @@ def add_model_options(
     group.add_argument(
         "-c",
         "--confidence",
-        type=_number("a number from 0 to 1", float, lambda value: 0 <= value <= 1),
+        type=number("a number from 0 to 1", float, lambda value: 0 <= value <= 1),
         metavar="C",
         default=0.5,
         help="report faces of at least this confidence, 0 to 1 (default: %(default)s)",
@@ -92,14 +92,14 @@ def add_report_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("report (these never filter)")
     group.add_argument(
         "--interval",
-        type=_number("a number above 0 and below 1", float, lambda value: 0 < value < 1),
+        type=number("a number above 0 and below 1", float, lambda value: 0 < value < 1),
         metavar="LEVEL",
         default=0.8,
         help="probability that the interval of an age holds (default: %(default)s)",
     )
     group.add_argument(
         "--at-least",
-        type=_number("a whole number of years from 0 to 100", int, lambda value: 0 <= value <= 100),
+        type=number("a whole number of years from 0 to 100", int, lambda value: 0 <= value <= 100),
         metavar="T",
         help="report the probability of an age of T years or more",
     )
@@ -147,19 +147,25 @@ def model_folder(option: str, given: str, own: str) -> Path | None:
     return Path(given)
 
 
-def check_outputs(options: argparse.Namespace, inputs: Iterable[Path]) -> None:
+def check_outputs(
+    options: argparse.Namespace,
+    inputs: Iterable[Path],
+    outputs: Sequence[str] = ("output", "json", "csv"),
+) -> None:
     """Refuse outputs that would overwrite each other or an input.
 
     Args:
-        options: With `output`, `json` and `csv`.
+        options: What was asked for.
         inputs: The files that are read. `--output` may name one: it has its own rule for that.
+        outputs: The options, without their dashes, that name a file to write.
 
     Raises:
         UsageError: Two outputs go to standard output or to one file, or records to an input.
     """
     taken: dict[str, str] = {}
-    for option in ("--output", "--json", "--csv"):
-        name: str | None = vars(options)[option.removeprefix("--")]
+    for each in outputs:
+        name: str | None = vars(options)[each]
+        option = f"--{each}"
         if name is not None:
             place = name if name == "-" else os.path.realpath(name)
             if place in taken:
@@ -174,9 +180,11 @@ def check_outputs(options: argparse.Namespace, inputs: Iterable[Path]) -> None:
             raise UsageError(f"{option} {path} would overwrite an input: name another file")
 
 
-def _number(
+def number(
     expected: str, kind: Callable[[str], float], fits: Callable[[float], bool]
 ) -> Callable[[str], float]:
+    """What argparse makes a number of a text with: `expected` says in words what `fits` checks."""
+
     def parse(text: str) -> float:
         try:
             value = kind(text)

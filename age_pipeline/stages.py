@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -80,6 +81,28 @@ class AgeDetector(Protocol):
         ...
 
 
+class SteadyAge(Protocol):
+    """One person's age in a video: what many looks at the face say together."""
+
+    @property
+    def looks(self) -> int:
+        """How many there were."""
+        ...
+
+    @property
+    def age(self) -> AgeEstimate:
+        """What they say. Raises ValueError where there was none."""
+        ...
+
+    def wants(self, readable: float, time_s: float) -> bool:
+        """Whether one more look, as readable as that, would change anything."""
+        ...
+
+    def add(self, look: AgeEstimate, readable: float, time_s: float) -> None:
+        """Take one look, `readable` by more than 0, at a time in seconds of the video."""
+        ...
+
+
 def find_people(frame: Frame, faces: FaceDetector | None, ages: AgeDetector) -> list[Person]:
     """Stage 1 then stage 2 on one frame; an empty list when nobody is there.
 
@@ -94,18 +117,29 @@ def find_people(frame: Frame, faces: FaceDetector | None, ages: AgeDetector) -> 
     Raises:
         InputError: A stage needs more memory than there is (too_large).
     """
-    try:
+    with enough_memory(frame):
         if faces is None:
             found = [Face(Box(0, 0, frame.width, frame.height), confidence=None)]
         else:
             found = faces.detect(frame.image)
         estimates = ages.estimate([ages.crop(frame.image, face) for face in found])
+    return [Person(face, age) for face, age in zip(found, estimates, strict=True)]
+
+
+@contextmanager
+def enough_memory(frame: Frame) -> Iterator[None]:
+    """Say what to do where the stages need more memory for a picture than there is.
+
+    Raises:
+        InputError: In the place of what OpenCV or Python raise (too_large).
+    """
+    try:
+        yield
     except (MemoryError, cv2.error) as error:
         if isinstance(error, cv2.error) and not _is_lack_of_memory(error):
             raise
         message = f"{frame.name} needs more memory than is left; make it smaller"
         raise InputError("too_large", message) from error
-    return [Person(face, age) for face, age in zip(found, estimates, strict=True)]
 
 
 def _is_lack_of_memory(error: cv2.error) -> bool:

@@ -45,7 +45,14 @@ def console_commands() -> list[Command]:
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """A folder that looks like the clone, so that outputs stay out of the tree."""
-    for name in ("detect_age.py", "age_detector", "age_pipeline", "face_detector", "images"):
+    for name in (
+        "detect_age.py",
+        "detect_age_video.py",
+        "age_detector",
+        "age_pipeline",
+        "face_detector",
+        "images",
+    ):
         (tmp_path / name).symlink_to(ROOT / name)
     return tmp_path
 

@@ -138,6 +138,13 @@ def test_a_frame_that_cannot_be_saved_ends_nothing(
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
 
 
+def test_a_pause_counts_for_no_frame() -> None:
+    window = FakeWindow([None] * 40 + [" ", None, None, " "], frame_takes_s=0.05)
+    show(window, 100, is_live=True)
+    told = [title for title in window.titles if "frames" in title]
+    assert set(told[-5:]) == {"film: 20.0 frames per second"}
+
+
 def test_the_title_tells_the_frames_per_second() -> None:
     window = FakeWindow(frame_takes_s=0.05)
     show(window, 100, is_live=True)

@@ -1,0 +1,102 @@
+"""What a video run gives besides lines and records: pictures with the people drawn in, and people.
+
+Each is a `Sink`, so that one that fails keeps nothing from the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from age_pipeline.annotated_video import AnnotatedVideo
+from age_pipeline.best_faces import BestFaces
+from age_pipeline.data import Frame, Image, Person
+from age_pipeline.drawing import draw_people
+from age_pipeline.people_tables import PeopleTable
+from age_pipeline.records import Reporting
+from age_pipeline.shown_video import ShownVideo
+from age_pipeline.video_people import VideoPeople
+from age_pipeline.writers import Sink
+
+
+class Drawings:
+    """The latest frame with its people drawn in: drawn once, whoever wants it.
+
+    Args:
+        reporting: What is reported of each age.
+    """
+
+    def __init__(self, reporting: Reporting) -> None:
+        self._reporting = reporting
+        self._frame: Frame | None = None
+        self._drawn: Image | None = None
+
+    def of(self, frame: Frame, people: Sequence[Person]) -> Image:
+        """A new picture of the frame; nobody writes into it."""
+        if self._drawn is None or frame is not self._frame:
+            report = self._reporting
+            self._frame = frame
+            self._drawn = draw_people(
+                frame.image,
+                people,
+                interval_level=report.interval_level,
+                at_least=report.at_least,
+            )
+        return self._drawn
+
+
+class ShownFrames(Sink):
+    """Shows each frame; `ended` once the user has had enough."""
+
+    def __init__(self, shown: ShownVideo, drawings: Drawings) -> None:
+        self._shown = shown
+        self._drawings = drawings
+
+    @property
+    def ended(self) -> bool:
+        return self._shown.ended
+
+    def write(self, frame: Frame, people: Sequence[Person]) -> None:
+        self._shown.show(frame, self._drawings.of(frame, people))
+
+
+class WrittenFrames(Sink):
+    """Writes each frame into a video."""
+
+    def __init__(self, video: AnnotatedVideo, drawings: Drawings) -> None:
+        self._video = video
+        self._drawings = drawings
+
+    def write(self, frame: Frame, people: Sequence[Person]) -> None:
+        self._video.write(self._drawings.of(frame, people), frame.time_s or 0.0)
+
+    def close(self) -> None:
+        self._video.close()
+
+
+class WrittenPeople(Sink):
+    """Writes one row for each person once the video has ended, or the program is stopped."""
+
+    def __init__(self, table: PeopleTable, people: VideoPeople) -> None:
+        self._table = table
+        self._people = people
+
+    def write(self, frame: Frame, people: Sequence[Person]) -> None:
+        """Nothing is said of people before they have gone."""
+
+    def close(self) -> None:
+        self._table.write(self._people.everybody())
+
+
+class WrittenFaces(Sink):
+    """Writes one picture of each person, at the best look."""
+
+    def __init__(self, faces: BestFaces, people: VideoPeople) -> None:
+        self._faces = faces
+        self._people = people
+
+    def write(self, frame: Frame, people: Sequence[Person]) -> None:  # noqa: ARG002
+        for look in self._people.best_looks:
+            self._faces.offer(look.track, frame.image, look.face.box, look.quality, look.time_s)
+
+    def close(self) -> None:
+        self._faces.close()

@@ -1,0 +1,231 @@
+"""Everybody in a video: found now and then, followed in between, and one age for each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from age_pipeline.data import Face, Frame, Image, Person
+from age_pipeline.following import Follower
+from age_pipeline.people_tables import PersonSummary
+from age_pipeline.stages import AgeDetector, FaceDetector, SteadyAge, enough_memory
+from age_pipeline.tracking import Tracker
+
+DETECT_EVERY_S = 0.2
+"""How often faces are looked for unless the user says otherwise, in seconds of the video: nobody
+enters a room faster, and boxes are followed in between for a tenth of the time."""
+
+
+MISSED_S = 0.25
+"""How long somebody is followed whom the detector does not find, in seconds of the video: once
+missed is no reason for a box to blink, twice is most likely somebody who is hidden."""
+
+_SURE = 0.7
+"""Certainty of following below which it is time to look for faces again."""
+
+_ROUNDING_S = 0.001
+"""Containers round times to milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class BestLook:
+    """Where and when somebody's face could be read better than ever before.
+
+    Attributes:
+        track: The person's number.
+        face: Where it is.
+        quality: How much can be read from it; compares looks at one person.
+        time_s: When, in seconds of the video.
+    """
+
+    track: int
+    face: Face
+    quality: float
+    time_s: float
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is remembered of one person."""
+
+    steady: SteadyAge
+    first_s: float
+    best: BestLook
+    last_s: float = 0.0
+    frames: int = 0
+    found: int = 0
+
+    def summary(self) -> PersonSummary:
+        return PersonSummary(
+            track=self.best.track,
+            first_s=self.first_s,
+            last_s=self.last_s,
+            frames=self.frames,
+            looks=self.steady.looks,
+            age=self.steady.age,
+            best_s=self.best.time_s,
+            best_box=self.best.face.box,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Sighting:
+    """One face of the latest frame, whose it is, and when it was last found, not followed."""
+
+    track: int
+    face: Face
+    found_s: float
+
+
+class VideoPeople:
+    """Finds the people in each frame of one video, with one steady age for each.
+
+    Faces are looked for every few frames, earlier where following them fails. Whoever a detector
+    misses is followed a little longer. Ages are estimated only where the detector itself says
+    where the face is, and only while a look adds something.
+
+    Args:
+        faces: Finds faces.
+        ages: Estimates their ages.
+        steady: Makes what keeps one person's age.
+        readability: How much can be told from a crop of `ages` and the face it shows, 0 to 1.
+        min_confidence: A face of less is never a new person, but it may be a known one.
+        detect_every: Look for faces in one frame of so many; None every `DETECT_EVERY_S` seconds.
+        remembers: Whether `everybody` will be asked for: else who has left is forgotten.
+
+    Attributes:
+        best_looks: Of the latest frame, those that were better than all before of that person.
+    """
+
+    def __init__(
+        self,
+        faces: FaceDetector,
+        ages: AgeDetector,
+        steady: Callable[[], SteadyAge],
+        readability: Callable[[Image, Face], float],
+        *,
+        min_confidence: float = 0.5,
+        detect_every: int | None = None,
+        remembers: bool = False,
+    ) -> None:
+        self.best_looks: list[BestLook] = []
+        self._faces = faces
+        self._ages = ages
+        self._steady = steady
+        self._readability = readability
+        self._detect_every = detect_every
+        self._remembers = remembers
+        self._tracker = Tracker(min_confidence)
+        self._follower = Follower()
+        self._known: dict[int, _Known] = {}
+        self._left: list[_Known] = []
+        self._sightings: list[_Sighting] = []
+        self._detections = 0
+        self._detected_s = -math.inf
+        self._frames_since = 0
+
+    def find(self, frame: Frame) -> list[Person]:
+        """Who is in the next frame, and how old: stage 1, then stage 2, as far as needed.
+
+        Args:
+            frame: The next one, with its `time_s`.
+
+        Raises:
+            InputError: A stage needs more memory than there is (too_large).
+        """
+        image, time_s = frame.image, frame.time_s or 0.0
+        self.best_looks = []
+        with enough_memory(frame):
+            is_lost = self._follow(image, time_s)
+            if is_lost or self._is_detection_due(time_s):
+                self._detect(image, time_s)
+        self._frames_since += 1
+        for each in self._sightings:
+            known = self._known[each.track]
+            known.frames += 1
+            known.last_s = time_s
+        return [
+            Person(each.face, self._known[each.track].steady.age, each.track)
+            for each in self._sightings
+        ]
+
+    def everybody(self) -> list[PersonSummary]:
+        """Everybody who was in the video until now, by number.
+
+        Whoever was found only once, among several times, was most likely nobody.
+        """
+        once = 1 if self._detections > 1 else 0
+        counted = [each for each in (*self._left, *self._known.values()) if each.found > once]
+        return sorted((each.summary() for each in counted), key=lambda person: person.track)
+
+    def _is_detection_due(self, time_s: float) -> bool:
+        if self._detect_every is not None:
+            return self._frames_since % self._detect_every == 0
+        return time_s - self._detected_s >= DETECT_EVERY_S - _ROUNDING_S
+
+    def _follow(self, image: Image, time_s: float) -> bool:
+        """Move everybody's box along; True where somebody cannot be followed well."""
+        moves = self._follower.follow(image)
+        self._sightings = [
+            replace(each, face=replace(each.face, box=move.box))
+            for each, move in zip(self._sightings, moves, strict=True)
+            if move is not None
+        ]
+        # Somebody whom the detector has missed may be hidden, and their box follow who hides them.
+        sure = [each for each in self._sightings if each.found_s == self._detected_s]
+        self._tracker.follow({each.track: each.face.box for each in sure}, time_s)
+        return any(move is None or move.certainty < _SURE for move in moves)
+
+    def _detect(self, image: Image, time_s: float) -> None:
+        faces = self._faces.detect(image)
+        tracks = self._tracker.update(faces, time_s, image)
+        found = [
+            _Sighting(track, face, time_s)
+            for track, face in zip(tracks, faces, strict=True)
+            if track is not None
+        ]
+        self._look(image, found, time_s)
+        self._sightings = [*found, *self._missed(found, time_s)]
+        self._follower.start(image, [each.face.box for each in self._sightings])
+        self._detected_s = time_s
+        self._frames_since = 0
+        self._detections += 1
+        for track in self._known.keys() - self._tracker.tracks.keys():
+            left = self._known.pop(track)
+            if self._remembers:
+                self._left.append(left)
+
+    def _missed(self, found: Sequence[_Sighting], time_s: float) -> list[_Sighting]:
+        """Who is followed still, although the detector has not seen them this time."""
+        tracks = {each.track for each in found}
+        return [
+            each
+            for each in self._sightings
+            if each.track not in tracks
+            and each.track in self._tracker.tracks
+            and time_s - each.found_s <= MISSED_S
+            and not any(each.face.box.intersection(other.face.box) for other in found)
+        ]
+
+    def _look(self, image: Image, found: Sequence[_Sighting], time_s: float) -> None:
+        """Estimate the ages of those of whom one more look says something new."""
+        wanted = []
+        for each in found:
+            crop = self._ages.crop(image, each.face)
+            readable = self._readability(crop, each.face)
+            quality = readable * math.sqrt(each.face.box.area)
+            look = BestLook(each.track, each.face, quality, time_s)
+            known = self._known.get(each.track)
+            if known is None:
+                known = self._known[each.track] = _Known(self._steady(), time_s, look)
+                self.best_looks.append(look)
+            elif quality > known.best.quality:
+                known.best = look
+                self.best_looks.append(look)
+            known.found += 1
+            if known.steady.wants(readable, time_s):
+                wanted.append((known.steady, crop, readable))
+        ages = self._ages.estimate([crop for _, crop, _ in wanted])
+        for (steady, _, readable), age in zip(wanted, ages, strict=True):
+            steady.add(age, readable, time_s)
