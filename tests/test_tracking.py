@@ -1,0 +1,311 @@
+"""Who is who from frame to frame, on composed clips whose truth is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from composed_clips import Mistakes, detected, frames
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import face_detector
+from age_pipeline.data import Box, Face, Image
+from age_pipeline.tracking import PATIENCE_S, Track, Tracker
+from benchmarks.sample_clips import sample_clips
+
+CLIPS = sorted(sample_clips())
+
+
+def face(x: float, y: float = 60, size: float = 20, confidence: float | None = 0.9) -> Face:
+    """A face around a point."""
+    left, top = round(x - size / 2), round(y - size / 2)
+    return Face(Box(left, top, left + round(size), top + round(size)), confidence)
+
+
+def painted(*colours: tuple[int, int, int], size: int = 60) -> Image:
+    """Squares of these colours side by side."""
+    return np.concatenate([np.full((size, size, 3), each, np.uint8) for each in colours], axis=1)
+
+
+def mistakes(name: str, frame_rate: float, seed: int, **imperfections: float) -> int:
+    tracker, counted = Tracker(), Mistakes()
+    for frame, sights in detected(frames(name, frame_rate), seed, **imperfections):
+        numbers = tracker.update([seen for _, seen in sights], frame.time_s, frame.image)
+        counted.add([name for name, _ in sights], numbers)
+    return counted.count
+
+
+class TestClips:
+    @pytest.mark.parametrize("name", CLIPS)
+    @pytest.mark.parametrize("frame_rate", [5, 15])
+    def test_nobody_is_taken_for_another(self, name: str, frame_rate: float) -> None:
+        assert [mistakes(name, frame_rate, seed) for seed in (0, 2, 3)] == [0, 0, 0]
+
+    @pytest.mark.parametrize("name", ["crossing", "coming and going", "cut"])
+    def test_nor_at_30_frames_a_second(self, name: str) -> None:
+        assert mistakes(name, 30, 0) == 0
+
+    def test_nor_where_a_third_of_the_faces_is_missed(self) -> None:
+        assert [mistakes("crossing", 10, seed, missed=1 / 3) for seed in range(3)] == [0, 0, 0]
+
+    def test_without_pictures_a_cut_goes_unnoticed(self) -> None:
+        # What the looks are for: the same clip, told by the boxes alone.
+        tracker = Tracker()
+        numbers: set[int | None] = set()
+        for frame, sights in detected(frames("cut", 10), 0):
+            numbers |= set(tracker.update([seen for _, seen in sights], frame.time_s))
+        assert numbers == {1}
+
+    def test_a_real_detector_sees_two_people_cross(self) -> None:
+        detector, tracker, counted = face_detector.load(looks="single"), Tracker(), Mistakes()
+        for frame in frames("crossing", 5):
+            faces = detector.detect(frame.image)
+            for seen, number in zip(
+                faces, tracker.update(faces, frame.time_s, frame.image), strict=True
+            ):
+                name = max(frame.boxes, key=lambda name: frame.boxes[name].iou(seen.box))
+                if frame.seen[name] > 0.9:
+                    counted.add([name], [number])
+        assert counted.count == 0
+        assert len(tracker.tracks) == 2
+
+
+class TestNumbers:
+    def test_they_begin_at_1_and_stay(self) -> None:
+        tracker = Tracker()
+        assert tracker.update([face(30), face(90)], 0) == [1, 2]
+        assert tracker.update([face(91), face(31)], 0.1) == [2, 1]
+        assert tracker.update([face(32), face(150), face(92)], 0.2) == [1, 3, 2]
+
+    def test_who_is_out_of_sight_for_a_moment_keeps_the_number(self) -> None:
+        tracker = Tracker()
+        tracker.update([face(30)], 0)
+        assert tracker.update([], 0.5) == []
+        assert list(tracker.tracks) == [1]
+        assert tracker.update([face(32)], PATIENCE_S) == [1]
+
+    def test_who_is_out_of_sight_for_long_is_gone_for_good(self) -> None:
+        tracker = Tracker()
+        tracker.update([face(30)], 0)
+        tracker.update([], PATIENCE_S + 0.01)
+        assert tracker.tracks == {}
+        assert tracker.update([face(30)], PATIENCE_S + 0.02) == [2]
+
+    def test_after_a_gap_in_the_video_nobody_was_missed(self) -> None:
+        tracker = Tracker()
+        for index in range(20):
+            tracker.update([face(30)], index / 10)
+        assert tracker.update([face(31)], 1.9 + PATIENCE_S + 0.3) == [1]
+
+    def test_who_moves_on_while_hidden_is_awaited_where_they_went(self) -> None:
+        tracker = Tracker()
+        for index in range(10):
+            tracker.update([face(30 + 8 * index)], index / 10)
+        # Another face stands nearer to where the first was last seen.
+        assert tracker.update([face(125), face(30 + 8 * 14)], 1.4)[1] == 1
+
+    def test_a_face_far_away_is_another_one(self) -> None:
+        tracker = Tracker()
+        tracker.update([face(30)], 0)
+        assert tracker.update([face(130)], 1 / 30) == [2]
+
+    def test_a_small_fast_face_need_not_overlap_itself(self) -> None:
+        tracker = Tracker()
+        numbers = [tracker.update([face(20 + 24 * index)], index / 5) for index in range(8)]
+        assert numbers == [[1]] * 8
+
+    def test_a_time_before_the_last_one_counts_as_the_last_one(self) -> None:
+        tracker = Tracker()
+        tracker.update([face(30)], 5)
+        assert tracker.update([face(30)], 3) == [1]
+        assert tracker.tracks[1].last_s == 5
+
+
+class TestDoubt:
+    def test_a_doubtful_face_is_nobody_new(self) -> None:
+        tracker = Tracker(min_confidence=0.5)
+        assert tracker.update([face(30, confidence=0.49), face(90, confidence=0.5)], 0) == [None, 1]
+        assert tracker.update([face(30, confidence=None)], 0.1) == [2]
+
+    def test_it_carries_on_somebody_known(self) -> None:
+        tracker = Tracker()
+        tracker.update([face(30)], 0)
+        assert tracker.update([face(31, confidence=0.2)], 0.1) == [1]
+
+    def test_but_not_before_a_confident_one(self) -> None:
+        tracker = Tracker()
+        tracker.update([face(30)], 0)
+        assert tracker.update([face(30, confidence=0.2), face(34)], 0.1) == [None, 1]
+
+    def test_a_part_of_a_face_is_nobody_new(self) -> None:
+        tracker = Tracker()
+        mouth = Face(Box(40, 62, 60, 78), 0.99)
+        assert tracker.update([mouth, face(50, size=50)], 0) == [None, 1]
+
+    def test_a_face_beside_a_larger_one_is_somebody(self) -> None:
+        tracker = Tracker()
+        assert tracker.update([face(20), face(50, size=50)], 0) == [1, 2]
+
+    @pytest.mark.parametrize("confidence", [-0.1, 1.1])
+    def test_a_confidence_that_is_none_is_refused(self, confidence: float) -> None:
+        with pytest.raises(ValueError, match="confidence of 0 to 1"):
+            Tracker(confidence)
+
+
+class TestLooks:
+    DARK, BRIGHT = (90, 30, 20), (40, 60, 200)
+
+    def test_who_looks_different_at_the_same_place_is_another(self) -> None:
+        tracker = Tracker()
+        tracker.update([face(30, 30)], 0, painted(self.DARK))
+        assert tracker.update([face(30, 30)], 0.1, painted(self.BRIGHT)) == [2]
+        assert tracker.update([face(30, 30)], 0.2, painted(self.DARK)) == [1]
+
+    def test_two_who_change_places_unseen_are_told_apart(self) -> None:
+        tracker = Tracker()
+        both = [face(30, 30), face(90, 30)]
+        tracker.update(both, 0, painted(self.DARK, self.BRIGHT))
+        tracker.update([], 0.5, painted(self.DARK, self.BRIGHT))
+        assert tracker.update(both, 1, painted(self.BRIGHT, self.DARK)) == [2, 1]
+
+    def test_somebody_may_change_slowly(self) -> None:
+        tracker = Tracker()
+        for index in range(41):
+            part = index / 40
+            blend = (1 - part) * painted(self.DARK) + part * painted(self.BRIGHT)
+            assert tracker.update([face(30, 30)], index / 10, blend.astype(np.uint8)) == [1]
+
+    def test_a_picture_is_not_written_into(self) -> None:
+        picture = painted(self.DARK)
+        before = picture.copy()
+        Tracker().update([face(30, 30)], 0, picture)
+        np.testing.assert_array_equal(picture, before)
+
+
+class TestEdges:
+    """People who walk in and out: less and less of the face, then more and more of it."""
+
+    PICTURE = painted((120, 110, 100), size=120)
+
+    @pytest.mark.parametrize("way", [1, -1])
+    def test_who_walks_through_the_picture_is_one_person(self, way: int) -> None:
+        tracker = Tracker()
+        for index, left in enumerate(range(-15, 110, 6)[::way]):
+            box = Box.clipped(left, 40, left + 30, 80, width=120, height=120)
+            assert box is not None
+            assert tracker.update([Face(box, 0.9)], index / 10, self.PICTURE) == [1]
+
+    def test_who_comes_in_is_followed_as_a_whole(self) -> None:
+        tracker = Tracker()
+        tracker.update([Face(Box(0, 40, 15, 80), 0.9)], 0, self.PICTURE)
+        for index in range(1, 6):
+            tracker.follow({1: Box(5 * index, 40, 5 * index + 15, 80)}, index / 30)
+        whole = Face(Box(15, 40, 45, 80), 0.9)
+        assert tracker.update([whole], 6 / 30, self.PICTURE) == [1]
+
+
+class TestFollowing:
+    def test_where_people_were_followed_to_they_are_expected(self) -> None:
+        tracker = Tracker()
+        tracker.update([face(30)], 0)
+        for index in range(1, 10):
+            tracker.follow({1: face(30 + 12 * index).box, 7: face(30).box}, index / 30)
+        assert tracker.update([face(30), face(150)], 10 / 30) == [2, 1]
+
+    def test_whoever_is_only_followed_is_forgotten(self) -> None:
+        tracker = Tracker()
+        tracker.update([face(30)], 0)
+        tracker.follow({1: face(30).box}, PATIENCE_S + 0.1)
+        tracker.update([], PATIENCE_S + 0.2)
+        assert tracker.tracks == {}
+
+
+def test_a_track_says_when_and_how_often_somebody_was_seen() -> None:
+    tracker = Tracker()
+    for time_s, x in ((2.0, 30), (2.1, 31), (2.3, 32)):
+        tracker.update([face(x)], time_s)
+    tracker.update([], 2.4)
+    assert tracker.tracks == {1: Track(1, face(32).box, first_s=2.0, last_s=2.3, hits=3)}
+
+
+faces = st.lists(
+    st.builds(
+        face,
+        st.integers(40, 300),
+        st.integers(40, 200),
+        st.integers(6, 60),
+        st.one_of(st.none(), st.floats(0, 1)),
+    ),
+    max_size=5,
+    unique=True,
+)
+videos = st.lists(st.tuples(st.floats(0, 2), faces), max_size=6)
+
+
+def told(
+    video: Sequence[tuple[float, Sequence[Face]]], image: Image | None
+) -> list[list[int | None]]:
+    """What a tracker says of each frame, whose times are since the frame before."""
+    tracker, time_s, numbers = Tracker(), 0.0, []
+    for gap_s, found in video:
+        time_s += gap_s
+        numbers.append(tracker.update(found, time_s, image))
+    return numbers
+
+
+class TestProperties:
+    @given(videos, st.booleans())
+    @settings(max_examples=25)
+    def test_numbers_are_unique_in_a_frame_and_never_come_back(
+        self, video: list[tuple[float, list[Face]]], has_picture: bool
+    ) -> None:
+        image = painted((50, 60, 70), (150, 90, 80), size=330) if has_picture else None
+        tracker, time_s = Tracker(), 0.0
+        highest, alive = 0, set[int]()
+        for gap_s, found in video:
+            time_s += gap_s
+            numbers = tracker.update(found, time_s, image)
+            given_numbers = [number for number in numbers if number is not None]
+            assert len(set(given_numbers)) == len(given_numbers)
+            fresh = sorted(set(given_numbers) - alive)
+            assert fresh == list(range(highest + 1, highest + 1 + len(fresh)))
+            highest += len(fresh)
+            alive = set(tracker.tracks)
+            assert set(given_numbers) <= alive
+
+    @given(videos)
+    @settings(max_examples=25)
+    def test_only_a_doubtful_face_has_no_number(
+        self, video: list[tuple[float, list[Face]]]
+    ) -> None:
+        for (_, found), numbers in zip(video, told(video, None), strict=True):
+            for seen, number in zip(found, numbers, strict=True):
+                is_part = any(seen.box.area < other.box.area / 2 for other in found)
+                assert number is not None or is_part or (seen.confidence or 1) < 0.5
+
+    @given(videos, st.randoms(use_true_random=False))
+    @settings(max_examples=25)
+    def test_the_order_of_the_faces_does_not_matter(
+        self, video: list[tuple[float, list[Face]]], random: np.random.Generator
+    ) -> None:
+        orders = []
+        for _, found in video:
+            order = list(range(len(found)))
+            random.shuffle(order)
+            orders.append(order)
+        shuffled = [
+            (gap_s, [found[place] for place in order])
+            for (gap_s, found), order in zip(video, orders, strict=True)
+        ]
+        names: dict[int, int] = {}
+        for numbers, others, order in zip(
+            told(video, None), told(shuffled, None), orders, strict=True
+        ):
+            for place, number in zip(order, others, strict=True):
+                # New people may be numbered in another order; who they are stays.
+                before = numbers[place]
+                assert (before is None) == (number is None)
+                if before is not None and number is not None:
+                    assert names.setdefault(before, number) == number
