@@ -44,9 +44,6 @@ _ENOUGH = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 10, 0.03)
 _RETURN = 0.02
 """How far from its start a point may return to, in sizes of the face, half a pixel at least."""
 
-_AGREEMENT = 0.1
-"""How far a point may end from where the whole box would have put it, in sizes of the face."""
-
 
 @dataclass(frozen=True, slots=True)
 class Followed:
@@ -54,8 +51,8 @@ class Followed:
 
     Attributes:
         box: Around it.
-        certainty: 0 to 1: the part of the face's points that were there in the first frame and
-            have gone along ever since. Well below 0.7 it is time to look for faces again.
+        certainty: 0 to 1: the part of the face's points that have been followed all the way. Below
+            0.7 something hides the face; look for faces again.
     """
 
     box: Box
@@ -93,7 +90,7 @@ class Follower:
             image: Of the same size as the one before. Not modified.
 
         Returns:
-            Where each is, in the order of `start`; None where it is lost, and from then on.
+            Where each is, in the order of `start`; None for one that is lost or outside.
 
         Raises:
             ValueError: The picture has another size.
@@ -109,14 +106,13 @@ class Follower:
         )
         ends = np.cumsum([len(face.points) for face in faces])[:-1]
         moves = iter(zip(np.split(after, ends), np.split(returns, ends), strict=True))
-        moved = [None if face is None else face.moved(*next(moves)) for face in self._faces]
-        height, width = image.shape[:2]
-        followed = [
-            None if face is None else face.followed(self._scale, width, height) for face in moved
-        ]
+        self._faces = [None if face is None else face.moved(*next(moves)) for face in self._faces]
         self._picture = picture
-        self._faces = [face if there else None for face, there in zip(moved, followed, strict=True)]
-        return followed
+        height, width = image.shape[:2]
+        return [
+            None if face is None else face.followed(self._scale, width, height)
+            for face in self._faces
+        ]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,30 +138,20 @@ class _Face:
         return cls(middle, size, middle + grid * size, len(grid))
 
     def moved(self, after: Values, returns: Values) -> _Face | None:
-        """The face where its points have gone to; None where too few have gone together.
+        """The face where its points have gone to; None where too few come back.
 
         Args:
             after: Where each of `points` is now.
             returns: How far from where it was each is when followed back.
         """
         unit = float(np.sqrt(self.size.prod()))
-        returned = returns <= max(0.5, _RETURN * unit)
-        if returned.sum() < LOST * self.count:
-            return None
-        before = self.points - self.middle
-        shift = np.median(after[returned] - self.points[returned], axis=0)
-        grown = _growth(before[returned], (after - self.middle - shift)[returned])
-        middle = self.middle + shift
-        astray = np.linalg.norm(after - (middle + grown * before), axis=1)
-        kept = returned & (astray <= _AGREEMENT * unit)
+        kept = returns <= max(0.5, _RETURN * unit)
         if kept.sum() < LOST * self.count:
             return None
-        return _Face(
-            middle.astype(np.float32),
-            (grown * self.size).astype(np.float32),
-            after[kept],
-            self.count,
-        )
+        before, now = self.points[kept], after[kept]
+        shift = np.median(now - before, axis=0)
+        size = self.size * _growth(before, now)
+        return _Face(self.middle + shift, size.astype(np.float32), now, self.count)
 
     def followed(self, scale: float, width: int, height: int) -> Followed | None:
         """It in pixels of the whole picture; None where nothing of it is left in there."""

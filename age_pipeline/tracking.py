@@ -75,7 +75,6 @@ class _Sight:
     Attributes:
         values: What `measured` gives for its box.
         look: None without a picture, and of a face that the picture's edge cuts off.
-        is_alone: Whether no other face overlaps it, so that the look is its own.
         is_doubtful: Whether it is too little to make a new person of: one of little confidence, or
             a part of another face.
     """
@@ -83,7 +82,6 @@ class _Sight:
     box: Box
     values: Values
     look: Look | None
-    is_alone: bool
     is_doubtful: bool
 
 
@@ -137,10 +135,7 @@ class Tracker:
                 known.see(sights[wanted[place]], self._now_s)
                 numbers[wanted[place]] = known.track.number
         self._known = [
-            each
-            for each in self._known
-            if each.track.number in numbers.values()
-            or self._now_s - each.track.last_s <= PATIENCE_S
+            each for each in self._known if self._now_s - each.track.last_s <= PATIENCE_S
         ]
         for index, sight in enumerate(sights):
             if index not in numbers and not sight.is_doubtful:
@@ -174,28 +169,15 @@ class Tracker:
             self._now_s = time_s
 
     def _sights(self, faces: Sequence[Face], image: Image | None) -> list[_Sight]:
-        doubtful = [
-            _confidence(face) < self._min_confidence or any(_is_part(face, each) for each in faces)
-            for face in faces
-        ]
-        trusted = [
-            face.box for face, is_doubtful in zip(faces, doubtful, strict=True) if not is_doubtful
-        ]
         sights = []
-        for face, is_doubtful in zip(faces, doubtful, strict=True):
+        for face in faces:
             look = None
             if image is not None and not is_cut_off(face.box, self._size):
                 look = look_at(image, face.box)
-            others = [box for box in trusted if box is not face.box]
-            sights.append(
-                _Sight(
-                    box=face.box,
-                    values=measured(face.box, self._size),
-                    look=look,
-                    is_alone=not any(map(face.box.intersection, others)),
-                    is_doubtful=is_doubtful,
-                )
+            is_doubtful = _confidence(face) < self._min_confidence or any(
+                _is_part(face, other) for other in faces
             )
+            sights.append(_Sight(face.box, measured(face.box, self._size), look, is_doubtful))
         return sights
 
 
@@ -213,7 +195,7 @@ class _Known:
         self.hidden = sight.values - measured(sight.box)
         if self.look is None:
             self.look = sight.look
-        elif sight.look is not None and sight.is_alone:
+        elif sight.look is not None:
             kept = math.exp((self.track.last_s - time_s) / _LOOK_MEMORY_S)
             self.look = kept * self.look + (1 - kept) * sight.look
         self.track = replace(self.track, box=sight.box, last_s=time_s, hits=self.track.hits + 1)

@@ -103,10 +103,41 @@ def test_who_leaves_the_picture_is_lost() -> None:
     image = patches(400, 160)
     follower = Follower()
     follower.start(image[:, :200].copy(), [Box(10, 50, 60, 110)])
-    boxes = [follower.follow(image[:, step : step + 200].copy())[0] for step in range(5, 90, 5)]
-    assert boxes[0] is not None
-    assert boxes[0].box.left == 5
-    assert boxes[-1] is None
+    there = [follower.follow(image[:, step : step + 200].copy())[0] for step in range(5, 90, 5)]
+    assert there[0] is not None
+    assert there[0].box.left == 5
+    assert there[-1] is None
+
+
+def test_nothing_is_certain_of_who_is_hidden() -> None:
+    follower, hidden = Follower(), 0
+    names: list[str] = []
+    for index, frame in enumerate(frames("behind a bar", 30)[:60]):
+        if index % (2 * STEPS) == 0:
+            names = [name for name in frame.boxes if frame.seen[name] > 0.6]
+            follower.start(frame.image, [frame.boxes[name] for name in names])
+            continue
+        for name, there in zip(names, follower.follow(frame.image), strict=True):
+            if frame.seen[name] < 0.4:
+                assert there is None or there.certainty < 0.7
+                hidden += 1
+    assert hidden
+
+
+def test_in_the_dark_nobody_can_be_followed() -> None:
+    follower = Follower()
+    follower.start(np.zeros_like(patches()), [Box(60, 50, 110, 110)])
+    assert follower.follow(np.zeros_like(patches())) == [None]
+
+
+def test_whoever_is_lost_stays_lost() -> None:
+    image = patches(400, 160)
+    follower = Follower()
+    follower.start(image[:, :200].copy(), [Box(0, 50, 50, 110)])
+    ways = [*range(0, 48, 4), 46, 48, 50, 52, *range(50, 0, -4)]
+    there = [follower.follow(image[:, left : left + 200].copy())[0] for left in ways]
+    lost = there.index(None)
+    assert there[lost:] == [None] * (len(ways) - lost)
 
 
 def test_with_nobody_there_is_nobody_to_follow() -> None:
