@@ -19,8 +19,8 @@ from age_pipeline.networks import onnx_network, try_out
 WEIGHTS = ModelFile(
     name="compact",
     file="compact.onnx",
-    size=1_807_707,
-    sha256="cd6fd5e8698e220ac4f23bb089fa33ad90bd385b86d3821156533faeda7c84cb",
+    size=2_399_368,
+    sha256="d168830e23a1fb9399ce1269357cb78e82a615b85a171a814e48b7c932f1e6b3",
     licence="non-commercial research only, trained on FairFace and UTKFace",
     home=Path(__file__).parent,
 )

@@ -13,8 +13,8 @@ from age_pipeline.model_files import ModelFile
 WEIGHTS = ModelFile(
     name="compact-free",
     file="compact_free.onnx",
-    size=1_807_707,
-    sha256="1b606a2e84fd8d68dc5914f1215104762bba73edd82de6273389316db8adedd3",
+    size=2_399_368,
+    sha256="e4a5b0cf4421ec9a0a8e595874eca0f61cf5ace9b010b3e295fe87209a1b2a26",
     licence="MIT, trained on FairFace, CC BY 4.0",
     home=Path(__file__).parent,
 )

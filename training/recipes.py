@@ -15,7 +15,8 @@ class Recipe:
         epochs: How often every face is shown.
         sides: From which part of the epochs on crops have which side in pixels. Small crops are
             quickly learned from; the last are of the shape's own side.
-        rate: The highest learning rate of the one-cycle schedule.
+        rate: AdamW's highest learning rate in the one-cycle schedule; Muon's is `train.MUON_RATE`
+            times that.
         warm_up: The part of the steps in which the rate rises.
         ramp: The part of the epochs in which the strength of degradation rises from 0.3 to 1.
         calm: From which part of the epochs on that strength is 0.5: the last weights fit faces as
@@ -31,7 +32,7 @@ class Recipe:
     shape: str = "80-deep"
     epochs: int
     sides: tuple[tuple[float, int], ...]
-    rate: float = 4e-3
+    rate: float = 2e-3
     warm_up: float = 0.15
     ramp: float = 0.2
     calm: float = 0.88
@@ -60,7 +61,7 @@ RECIPES = {
         shape="80",
         epochs=22,
         sides=((0.0, 80),),
-        rate=2.5e-3,
+        rate=1.5e-3,
         warm_up=0.1,
         ramp=0.0,
         start="teacher-96",
@@ -72,7 +73,7 @@ RECIPES = {
         shape="80",
         epochs=14,
         sides=((0.0, 80),),
-        rate=2e-3,
+        rate=1e-3,
         warm_up=0.1,
         ramp=0.0,
         start="teacher-80",
@@ -88,7 +89,7 @@ RECIPES = {
         sets=GROUPS_AND_YEARS,
         epochs=30,
         sides=((0.0, 80),),
-        rate=3e-3,
+        rate=1e-3,
         warm_up=0.1,
         ramp=0.0,
         start="compact-free",

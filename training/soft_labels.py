@@ -28,6 +28,14 @@ def predictions(network: CompactAgeNetwork, faces: Sequence[LabelledFace]) -> to
 
 
 def soft_labels(teachers: Iterable[Path], faces: Sequence[LabelledFace]) -> torch.Tensor:
-    """The average of the teachers' probabilities, shape (faces, 101)."""
-    answers = [predictions(load_network(teacher), faces) for teacher in teachers]
-    return torch.stack(answers).mean(0)
+    """The average of the teachers' probabilities, shape (faces, 101).
+
+    Only faces with a group for a label get one: where the year is known, it says more than
+    teachers that were taught by groups.
+    """
+    asked = [number for number, face in enumerate(faces) if face.first != face.last]
+    chosen = [faces[number] for number in asked]
+    answers = [predictions(load_network(teacher), chosen) for teacher in teachers]
+    soft = torch.zeros(len(faces), answers[0].shape[1])
+    soft[asked] = torch.stack(answers).mean(0)
+    return soft

@@ -27,8 +27,9 @@ class Targets:
         allowed: The years that the label allows, bool, shape (faces, 101).
         years: For labels of one year the probability of each, else zeros, shape (faces, 101).
         weights: How much the face counts, about 1 on average, shape (faces,).
-        soft: What teachers say, probabilities of shape (faces, 101); None without teachers.
-        softness: How much of the loss follows the teachers, 0 to 1.
+        soft: What teachers say, probabilities of shape (faces, 101), zeros where they say nothing;
+            None without teachers.
+        softness: How much of the loss follows the teachers where they say something, 0 to 1.
     """
 
     allowed: torch.Tensor
@@ -76,6 +77,7 @@ class Targets:
         if self.soft is not None:
             soft = self.soft[chosen].to(device)
             followed = -(soft * log_years).sum(1)
-            losses = (1 - self.softness) * losses + self.softness * followed
+            softness = self.softness * soft.any(1)
+            losses = (1 - softness) * losses + softness * followed
         kinks = (knots[:, 2:] - 2 * knots[:, 1:-1] + knots[:, :-2]).square().mean()
         return (weights * losses).mean() + CURVATURE * kinks
