@@ -20,7 +20,7 @@ WEIGHTS = ModelFile(
     name="compact",
     file="compact.onnx",
     size=2_399_368,
-    sha256="d168830e23a1fb9399ce1269357cb78e82a615b85a171a814e48b7c932f1e6b3",
+    sha256="a3700b52d715a07cd5a8b74d84e3206e8533d968a286bbc4610696a2dea3eba7",
     licence="non-commercial research only, trained on FairFace and UTKFace",
     home=Path(__file__).parent,
 )

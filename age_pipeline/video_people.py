@@ -167,15 +167,16 @@ class VideoPeople:
     def _follow(self, image: Image, time_s: float) -> bool:
         """Move everybody's box along; True where somebody cannot be followed well."""
         moves = self._follower.follow(image)
-        self._sightings = [
-            replace(each, face=replace(each.face, box=move.box))
+        followed = [
+            (replace(each, face=replace(each.face, box=move.box)), move.certainty >= _SURE)
             for each, move in zip(self._sightings, moves, strict=True)
             if move is not None
         ]
+        self._sightings = [each for each, _ in followed]
         # Somebody whom the detector has missed may be hidden, and their box follow who hides them.
-        sure = [each for each in self._sightings if each.found_s == self._detected_s]
+        sure = [each for each, is_sure in followed if is_sure and each.found_s == self._detected_s]
         self._tracker.follow({each.track: each.face.box for each in sure}, time_s)
-        return any(move is None or move.certainty < _SURE for move in moves)
+        return len(followed) < len(moves) or not all(is_sure for _, is_sure in followed)
 
     def _detect(self, image: Image, time_s: float) -> None:
         faces = self._faces.detect(image)
