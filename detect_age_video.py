@@ -83,7 +83,7 @@ def _run(asked: argparse.Namespace) -> None:
         readability,
         min_confidence=asked.confidence,
         detect_every=asked.detect_every,
-        remembers=asked.people is not None,
+        remembers=asked.people is not None or asked.best_faces is not None,
     )
     cut = Cut(asked.start, asked.duration, asked.every)
 

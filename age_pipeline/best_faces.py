@@ -87,6 +87,10 @@ class BestFaces:
         if len(self._looks) > _HELD:
             self._write(next(iter(self._looks)))
 
+    def forget(self, track: int) -> None:
+        """Write no picture of somebody who was nobody, unless it was written already."""
+        self._looks.pop(track, None)
+
     def close(self) -> None:
         """Write what is still kept back; harmless a second time.
 

@@ -115,9 +115,13 @@ class StandardOutput(Destination):
         if sys.stdout is None:
             raise OutputError("standard output is closed: name a file instead of -")
         super().__init__("standard output", sys.stdout.buffer)
+        # Only now: --help and wrong options need no bars. The lock is made here, because Ctrl-C in
+        # the middle of making it, at the first write, would leave tqdm without one.
+        from tqdm import tqdm
+
+        tqdm.get_lock()  # type: ignore[no-untyped-call]
 
     def write(self, data: bytes) -> None:
-        # Only now: whoever opens a destination can say in one line that this is absent.
         from tqdm import tqdm
 
         with tqdm.external_write_mode(sys.stdout):

@@ -10,7 +10,7 @@ from PIL import Image as PillowImage
 from PIL import ImageDraw
 
 from age_pipeline.data import Box, Image, Person, require_image
-from age_pipeline.label_layout import Label, arrange_labels, picture_scale
+from age_pipeline.label_layout import Label, LabelStyle, arrange_labels, picture_scale
 from age_pipeline.labels import INTERVAL_LEVEL
 
 Colour: TypeAlias = tuple[int, int, int]
@@ -29,6 +29,7 @@ def draw_people(
     *,
     interval_level: float = INTERVAL_LEVEL,
     at_least: int | None = None,
+    style: LabelStyle | None = None,
 ) -> Image:
     """Draw a box around each face and write the age at its edge.
 
@@ -40,6 +41,7 @@ def draw_people(
         people: Who was found in it.
         interval_level: The probability that the intervals on the labels hold.
         at_least: Also write P(age >= `at_least`) where there is room for whole labels.
+        style: Of the labels of a video, which this is a frame of.
 
     Returns:
         A new picture of the same shape.
@@ -50,7 +52,12 @@ def draw_people(
     for person in people:
         _draw_box(drawn, person.face.box)
     labels = arrange_labels(
-        people, width=width, height=height, interval_level=interval_level, at_least=at_least
+        people,
+        width=width,
+        height=height,
+        interval_level=interval_level,
+        at_least=at_least,
+        style=style,
     )
     for label_and_place in labels:
         if label_and_place is not None:

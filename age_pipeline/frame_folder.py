@@ -80,7 +80,7 @@ class FrameFolder(VideoSource):
         return self._thread.items()
 
     def _frames(self, moments: Iterable[Moment[PictureInput]]) -> Iterator[Frame]:
-        is_first = True
+        is_first, told = True, False
         for each in moments:
             found = read_picture(each.picture)
             if isinstance(found, FailedInput):
@@ -89,6 +89,15 @@ class FrameFolder(VideoSource):
             if is_first:
                 self.width, self.height = found.width, found.height
                 is_first = False
+            elif not told and (found.width, found.height) != (self.width, self.height):
+                told = True
+                log.info(
+                    "%s: pictures of other sizes are fitted into the first one's, %d x %d;"
+                    " detect_age.py reads photographs",
+                    self.name,
+                    self.width,
+                    self.height,
+                )
             image = letterboxed(found.image, self.width, self.height)
             yield Frame(image, self.name, index=each.index, time_s=each.time_s)
 

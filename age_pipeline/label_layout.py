@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -58,6 +59,44 @@ class Label:
         return round(self.text_size * 1.15)
 
 
+class LabelStyle:
+    """How briefly the labels of a video speak: no other way from one frame to the next.
+
+    They are as brief as any frame of the last `HOLD_S` needed. How much there is room for is tried
+    again every `TRY_S`.
+
+    Attributes:
+        is_tried_again: Whether it is on this frame.
+    """
+
+    HOLD_S = 2.0
+    TRY_S = 0.25
+
+    def __init__(self) -> None:
+        self._needed: deque[tuple[float, int]] = deque()
+        self._now_s = 0.0
+        self._tried_s = -math.inf
+        self.is_tried_again = True
+
+    @property
+    def brevity(self) -> int:
+        """From which of the forms that a label may have on one is chosen; 0 has all to say."""
+        return max((brevity for _, brevity in self._needed), default=0)
+
+    def next_frame(self, time_s: float) -> None:
+        """Begin the frame at this time, in seconds of the video."""
+        self._now_s = time_s
+        while self._needed and not 0 <= time_s - self._needed[0][0] < self.HOLD_S:
+            self._needed.popleft()
+        self.is_tried_again = not 0 <= time_s - self._tried_s < self.TRY_S
+        if self.is_tried_again:
+            self._tried_s = time_s
+
+    def took(self, brevity: int) -> None:
+        """Say how brief the briefest label of this frame had to be."""
+        self._needed.append((self._now_s, brevity))
+
+
 def arrange_labels(
     people: Sequence[Person],
     *,
@@ -65,6 +104,7 @@ def arrange_labels(
     height: int,
     interval_level: float = INTERVAL_LEVEL,
     at_least: int | None = None,
+    style: LabelStyle | None = None,
 ) -> list[tuple[Label, Box] | None]:
     """Choose a label and its place for each person.
 
@@ -78,6 +118,7 @@ def arrange_labels(
         height: Of the picture, in pixels.
         interval_level: The probability that the intervals on the labels hold.
         at_least: Also say P(age >= `at_least`) on whole labels.
+        style: How briefly the labels of a video speak: none says more. It is told what is needed.
 
     Returns:
         One per person, in their order; None where the picture is too small for any label.
@@ -91,22 +132,35 @@ def arrange_labels(
         )
         for person in people
     ]
-    chosen = [0] * len(people)
-    while True:
-        labels = [choices[number][choice] for number, choice in enumerate(chosen)]
-        sizes = [label.size for label in labels]
-        placement = place_labels(faces, sizes, width=width, height=height)
-        wordy = [n for n in placement.clashes if chosen[n] + 1 < len(choices[n])]
-        if not wordy:
-            break
-        tallest = _ALIKE * max(faces[number].height for number in wordy)
-        for number, face in enumerate(faces):
-            if face.height <= tallest:
-                chosen[number] = min(chosen[number] + 1, len(choices[number]) - 1)
-    return [
-        None if place is None else (label, place)
-        for label, place in zip(labels, placement.places, strict=True)
-    ]
+
+    def arranged(start: int) -> tuple[list[tuple[Label, Box] | None], int]:
+        """From this choice on; and the last choice that had to be made."""
+        chosen = [min(start, len(each) - 1) for each in choices]
+        while True:
+            labels = [choices[number][choice] for number, choice in enumerate(chosen)]
+            sizes = [label.size for label in labels]
+            placement = place_labels(faces, sizes, width=width, height=height)
+            wordy = [n for n in placement.clashes if chosen[n] + 1 < len(choices[n])]
+            if not wordy:
+                break
+            tallest = _ALIKE * max(faces[number].height for number in wordy)
+            for number, face in enumerate(faces):
+                if face.height <= tallest:
+                    chosen[number] = min(chosen[number] + 1, len(choices[number]) - 1)
+        places = [
+            None if place is None else (label, place)
+            for label, place in zip(labels, placement.places, strict=True)
+        ]
+        return places, max(chosen, default=start)
+
+    if style is None:
+        return arranged(0)[0]
+    if style.is_tried_again:
+        style.took(arranged(0)[1])
+    places, brevity = arranged(style.brevity)
+    if brevity > style.brevity:
+        style.took(brevity)
+    return places
 
 
 def picture_scale(width: int, height: int) -> float:

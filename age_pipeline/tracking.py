@@ -28,6 +28,11 @@ from age_pipeline.face_motion import FaceMotion, Values, is_cut_off, measured
 PATIENCE_S = 1.5
 """How long somebody may be out of sight and keep the number."""
 
+_GHOST_PATIENCE_S = 0.5
+_GHOST_HITS = 2
+"""Whoever was seen no more often than that may have been nobody, and is soon forgotten: somebody
+else would get the number."""
+
 _UNLIKE = 0.8
 """Difference of looks beyond which a face is somebody else's, wherever it is: 0.6 is seldom between
 two people, but a lamp that goes on changes one by as much."""
@@ -135,7 +140,7 @@ class Tracker:
                 known.see(sights[wanted[place]], self._now_s)
                 numbers[wanted[place]] = known.track.number
         self._known = [
-            each for each in self._known if self._now_s - each.track.last_s <= PATIENCE_S
+            each for each in self._known if self._now_s - each.track.last_s <= each.patience_s
         ]
         for index, sight in enumerate(sights):
             if index not in numbers and not sight.is_doubtful:
@@ -189,6 +194,10 @@ class _Known:
         self.motion = FaceMotion(first.values)
         self.hidden = first.values - measured(first.box)
         self.look = first.look
+
+    @property
+    def patience_s(self) -> float:
+        return PATIENCE_S if self.track.hits > _GHOST_HITS else _GHOST_PATIENCE_S
 
     def see(self, sight: _Sight, time_s: float) -> None:
         self.motion.see(sight.values)

@@ -11,6 +11,7 @@ from age_pipeline.annotated_video import AnnotatedVideo
 from age_pipeline.best_faces import BestFaces
 from age_pipeline.data import Frame, Image, Person
 from age_pipeline.drawing import draw_people
+from age_pipeline.label_layout import LabelStyle
 from age_pipeline.people_tables import PeopleTable
 from age_pipeline.records import Reporting
 from age_pipeline.shown_video import ShownVideo
@@ -27,6 +28,7 @@ class Drawings:
 
     def __init__(self, reporting: Reporting) -> None:
         self._reporting = reporting
+        self._style = LabelStyle()
         self._frame: Frame | None = None
         self._drawn: Image | None = None
 
@@ -35,11 +37,13 @@ class Drawings:
         if self._drawn is None or frame is not self._frame:
             report = self._reporting
             self._frame = frame
+            self._style.next_frame(frame.time_s or 0.0)
             self._drawn = draw_people(
                 frame.image,
                 people,
                 interval_level=report.interval_level,
                 at_least=report.at_least,
+                style=self._style,
             )
         return self._drawn
 
@@ -79,16 +83,23 @@ class WrittenPeople(Sink):
     def __init__(self, table: PeopleTable, people: VideoPeople) -> None:
         self._table = table
         self._people = people
+        self._has_begun = False
 
-    def write(self, frame: Frame, people: Sequence[Person]) -> None:
-        """Nothing is said of people before they have gone."""
+    def write(self, frame: Frame, people: Sequence[Person]) -> None:  # noqa: ARG002
+        """Nothing is said of people before the end."""
+        self._has_begun = True
 
     def close(self) -> None:
         self._table.write(self._people.everybody())
 
+    def abandon(self) -> None:
+        # Stopped before the first frame: a file of an earlier run is worth more than an empty one.
+        if self._has_begun:
+            self.close()
+
 
 class WrittenFaces(Sink):
-    """Writes one picture of each person, at the best look."""
+    """Writes one picture of each person who has a row, at the best look."""
 
     def __init__(self, faces: BestFaces, people: VideoPeople) -> None:
         self._faces = faces
@@ -99,4 +110,6 @@ class WrittenFaces(Sink):
             self._faces.offer(look.track, frame.image, look.face.box, look.quality, look.time_s)
 
     def close(self) -> None:
+        for track in self._people.nobodies():
+            self._faces.forget(track)
         self._faces.close()

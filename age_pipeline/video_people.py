@@ -155,9 +155,18 @@ class VideoPeople:
 
         Whoever was found only once, among several times, was most likely nobody.
         """
-        once = 1 if self._detections > 1 else 0
-        counted = [each for each in (*self._left, *self._known.values()) if each.found > once]
-        return sorted((each.summary() for each in counted), key=lambda person: person.track)
+        counted = [each.summary() for each in self._remembered() if self._is_somebody(each)]
+        return sorted(counted, key=lambda person: person.track)
+
+    def nobodies(self) -> list[int]:
+        """The numbers of those whom `everybody` leaves out."""
+        return [each.best.track for each in self._remembered() if not self._is_somebody(each)]
+
+    def _remembered(self) -> list[_Known]:
+        return [*self._left, *self._known.values()]
+
+    def _is_somebody(self, known: _Known) -> bool:
+        return known.found > 1 or self._detections == 1
 
     def _is_detection_due(self, time_s: float) -> bool:
         if self._detect_every is not None:

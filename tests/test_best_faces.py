@@ -94,6 +94,15 @@ def test_only_so_many_pictures_are_held(tmp_path: Path, monkeypatch: pytest.Monk
     ]
 
 
+def test_nobody_has_no_picture(tmp_path: Path) -> None:
+    with BestFaces(tmp_path) as faces:
+        for track in (1, 2):
+            faces.offer(track, plain(90), Box(20, 20, 40, 40), 1.0, 0.0)
+        faces.forget(2)
+        faces.forget(3)
+    assert names(tmp_path) == ["person-001.jpg"]
+
+
 def test_a_stopped_run_has_the_pictures_too(tmp_path: Path) -> None:
     def stopped() -> None:
         with BestFaces(tmp_path) as faces:

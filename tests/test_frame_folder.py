@@ -94,10 +94,13 @@ def test_nothing_but_damaged_pictures(folder: Path, caplog: pytest.LogCaptureFix
     assert len(caplog.records) == 12
 
 
-def test_other_sizes_are_shown_in_that_of_the_first(folder: Path) -> None:
+def test_other_sizes_are_shown_in_that_of_the_first(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     save(folder / "0005.png", 200, (30, 48))
-    with FrameFolder("frames") as source:
+    with caplog.at_level("INFO", "detect_age"), FrameFolder("frames") as source:
         frames = list(source)
+    assert len([each for each in caplog.messages if "64 x 48" in each]) == 1
     assert {(frame.width, frame.height) for frame in frames} == {(64, 48)}
     assert (frames[1].image == 200).mean() == pytest.approx(30 / 64)
 

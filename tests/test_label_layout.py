@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import ImageFont
 
 from age_pipeline.data import OLDEST, Box, Face, Person
-from age_pipeline.label_layout import SMALLEST_TEXT, Label, arrange_labels
+from age_pipeline.label_layout import SMALLEST_TEXT, Label, LabelStyle, arrange_labels
 from age_pipeline.labels import label_forms
 
 
@@ -163,3 +163,44 @@ def test_a_font_that_does_not_scale_is_a_bug(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(ImageFont, "load_default", lambda _size: ImageFont.ImageFont())
     with pytest.raises(TypeError, match="scalable"):
         _ = Label(("30",), 997).font
+
+
+def briefest(people: list[Person], style: LabelStyle | None) -> int:
+    """The most lines that a label of this frame has."""
+    arranged = arrange_labels(people, width=640, height=480, style=style)
+    return max(len(each[0].lines) for each in arranged if each is not None)
+
+
+ALONE = [person(Box(280, 200, 340, 270))]
+CROWD = crowd(
+    [Box(left, top, left + 40, top + 50) for left in range(40, 600, 60) for top in (100, 180, 260)]
+)
+
+
+def test_the_labels_of_a_video_stay_as_brief_as_they_were() -> None:
+    style = LabelStyle()
+    assert briefest(ALONE, None) == 2
+    assert briefest(CROWD, None) == 1
+    told = []
+    for number in range(100):
+        style.next_frame(number / 25)
+        told.append(briefest(CROWD if number < 10 else ALONE, style))
+    assert told[:55] == [1] * 55
+    assert told[63:] == [2] * 37
+
+
+def test_labels_become_brief_at_once() -> None:
+    style = LabelStyle()
+    told = []
+    for number in range(9):
+        style.next_frame(number / 25)
+        told.append(briefest(CROWD if number == 8 else ALONE, style))
+    assert told == [2] * 8 + [1]
+
+
+def test_a_video_that_begins_again_forgets_its_style() -> None:
+    style = LabelStyle()
+    style.next_frame(50)
+    assert briefest(CROWD, style) == 1
+    style.next_frame(0)
+    assert briefest(ALONE, style) == 2

@@ -311,3 +311,19 @@ class TestProperties:
                 assert (before is None) == (number is None)
                 if before is not None and number is not None:
                     assert names.setdefault(before, number) == number
+
+
+def test_a_ghosts_number_is_not_kept_for_somebody_else() -> None:
+    tracker = Tracker()
+    for time_s in (0.0, 0.2):
+        assert tracker.update([face(40)], time_s) == [1]
+    tracker.update([], 0.75)
+    assert tracker.update([face(50)], 0.9) == [2]
+
+
+def test_who_was_seen_often_is_waited_for() -> None:
+    tracker = Tracker()
+    for time_s in (0.0, 0.2, 0.4):
+        assert tracker.update([face(40)], time_s) == [1]
+    tracker.update([], 1.2)
+    assert tracker.update([face(42)], 1.3) == [1]

@@ -204,6 +204,7 @@ def test_a_ghost_is_nobody() -> None:
     for number in range(10):
         people.find(frame(scene(), number))
     assert [each.track for each in people.everybody()] == [1]
+    assert people.nobodies() == [2]
 
 
 def test_a_video_of_one_frame_has_people() -> None:
