@@ -43,9 +43,6 @@ log = logging.getLogger("detect_age")
 
 TITLE = "detect_age_video"
 
-DOUBTFUL = 0.3
-"""A face of at least this confidence carries on who is known; somebody new needs --confidence."""
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program on these arguments, or on the command line's; returns the exit code."""
@@ -59,7 +56,7 @@ def _run(asked: argparse.Namespace) -> None:
     from age_detector.smoothing import SteadyAge, readability
     from age_pipeline.progress import with_progress
     from age_pipeline.records import Reporting
-    from age_pipeline.video_people import VideoPeople
+    from age_pipeline.video_people import DOUBTFUL, VideoPeople
     from age_pipeline.video_source import Cut, open_video
     from age_pipeline.writers import Sinks
 

@@ -2,7 +2,7 @@
 
 Looks at one face err mostly alike: what makes a person look older than they are does so in every
 frame. What differs between looks, by a shifted box, another light or a turned head, is small beside
-it (`benchmarks.steadiness` measures it: some 3 years, where the error itself is 6 to 9). So looks
+it (`benchmarks.steadiness` measures it: some 2 years, where the error itself is 5 to 7). So looks
 are averaged to take out what differs, and are never counted as independent: the result is the
 weighted geometric mean of the looks' distributions, which has the spread of a typical look however
 many there are. A look that says little, because the face is small or blurred, is a wide

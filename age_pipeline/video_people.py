@@ -12,6 +12,10 @@ from age_pipeline.people_tables import PersonSummary
 from age_pipeline.stages import AgeDetector, FaceDetector, SteadyAge, enough_memory
 from age_pipeline.tracking import Tracker
 
+DOUBTFUL = 0.3
+"""The confidence from which a face should be found: it carries on who is known, whatever somebody
+new needs."""
+
 DETECT_EVERY_S = 0.2
 """How often faces are looked for unless the user says otherwise, in seconds of the video: nobody
 enters a room faster, and boxes are followed in between for a tenth of the time."""

@@ -29,7 +29,7 @@ from age_detector.smoothing import SteadyAge, readability
 from age_pipeline import command_line, options
 from age_pipeline.data import Box, Frame, Person
 from age_pipeline.stages import AgeDetector, FaceDetector, find_people
-from age_pipeline.video_people import VideoPeople
+from age_pipeline.video_people import DOUBTFUL, VideoPeople
 from benchmarks.age_speed import load_models
 from benchmarks.composed_clips import Clip, ComposedFrame, Pose, compose, line, textured
 from benchmarks.sample_clips import sample_clips
@@ -112,7 +112,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(asked: argparse.Namespace) -> None:
     once = face_detector.load(looks="single")
-    doubtful = face_detector.load(looks="single", min_confidence=0.3)
+    doubtful = face_detector.load(looks="single", min_confidence=DOUBTFUL)
     models = load_models([age_detector.DEFAULT], None)
     own, old = models[age_detector.DEFAULT], models[AGE_NET.name]
     frames = list(compose(two_faces(), asked.rate))

@@ -1,11 +1,9 @@
 import os
-import resource
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from full_disk import files_limited_to
 
 from age_pipeline.destinations import (
     Destination,
@@ -15,17 +13,6 @@ from age_pipeline.destinations import (
     write_whole,
 )
 from age_pipeline.errors import OutputError
-
-
-@contextmanager
-def files_limited_to(size: int) -> Iterator[None]:
-    """No file can grow beyond `size` bytes, as on a full disk."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def names(folder: Path) -> list[str]:
