@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+import face_detector
 from age_pipeline.data import Box, Image
 from benchmarks.composed_clips import (
     Clip,
@@ -18,8 +19,11 @@ from benchmarks.composed_clips import (
     textured,
     then,
 )
+from benchmarks.sample_pictures import read_sample
 
 WIDTH, HEIGHT = 320, 240
+
+_GROUP = "solvay_1927.jpg"
 
 _COLLINS, _HOPPER, _EINSTEIN = "1.png", "2.jpg", "einstein_1947.jpg"
 
@@ -81,6 +85,26 @@ def sample_clips() -> dict[str, Clip]:
         "dimmed": Clip(calm, diagonal, 3, light=lambda time_s: 0.5 if 1 <= time_s < 2 else 1.0),
         "cut": Clip(calm, each_alone, 3),
     }
+
+
+def two_faces() -> Clip:
+    """640x480, 4 seconds: two people who move a little."""
+    paths = {
+        _COLLINS: line(Pose(120, 200, 110), Pose(300, 220, 110), 0, 4),
+        _HOPPER: line(Pose(520, 240, 120), Pose(420, 240, 120), 0, 4),
+    }
+    return Clip(textured(640, 480), paths, 4)
+
+
+def group_photograph(frame_rate: float) -> Iterator[ComposedFrame]:
+    """640x480, 8 seconds: a camera that sweeps over a group photograph and back.
+
+    Who is where is what the face detector finds in the photograph as a whole: all of its people.
+    """
+    picture = read_sample(_GROUP)
+    found = enumerate(face_detector.load().detect(picture))
+    faces = {str(number): face.box for number, face in found}
+    yield from panned(picture, faces, (640, 480), duration_s=8, turn_s=8, frame_rate=frame_rate)
 
 
 def panned(
