@@ -175,7 +175,7 @@ def _wants_window(asked: argparse.Namespace, is_one_picture: bool) -> bool:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = options.Parser("detect_age", DESCRIPTION, EXAMPLES)
+    parser = options.Parser("detect_age", DESCRIPTION, EXAMPLES, likely="--image")
     inputs = parser.add_argument_group("pictures")
     inputs.add_argument(
         "-i",

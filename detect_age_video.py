@@ -175,7 +175,7 @@ def _open_window(
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = options.Parser("detect_age_video", DESCRIPTION, EXAMPLES)
+    parser = options.Parser("detect_age_video", DESCRIPTION, EXAMPLES, likely="--source")
     video = parser.add_argument_group("video")
     video.add_argument(
         "--source",

@@ -24,6 +24,7 @@ log = logging.getLogger("detect_age")
 _IMPORTED = {"av", "cv2", "imutils", "numpy", "PIL", "platformdirs", "tqdm"}
 # A shell that ends, and a terminal that closes; the latter does not exist on every system.
 _ENDING_SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+_STOPPED = "stopped; what was finished is kept"
 _ABSENT_LIBRARY = re.compile(r"(lib\S+\.so\S*): cannot open shared object file")
 
 
@@ -57,8 +58,11 @@ def run(program: Callable[[], None], name: str) -> int:
         except BrokenPipeError:
             log.debug("the reader of standard output has gone")
         except KeyboardInterrupt:
-            log.info("stopped; what was finished is kept")
+            log.info(_STOPPED)
             code = 130
+        except _Ended:
+            log.info(_STOPPED)
+            raise
         finally:
             _let_go_of_stdout(errors)
         return code or (1 if errors.count else 0)
@@ -78,6 +82,10 @@ def package_errors() -> Iterator[None]:
         if cure is None:
             raise
         raise cure from error
+
+
+class _Ended(SystemExit):
+    """A signal has ended the program."""
 
 
 class _Line(logging.Formatter):
@@ -122,7 +130,7 @@ def _talk(name: str) -> Iterator[_ErrorCount]:
 @contextmanager
 def _ended_by_signals() -> Iterator[None]:
     def end(number: int, _: FrameType | None) -> NoReturn:
-        raise SystemExit(128 + number)
+        raise _Ended(128 + number)
 
     # Python gives signals to the main thread only; whoever ignored one on purpose keeps that.
     if threading.current_thread() is not threading.main_thread():

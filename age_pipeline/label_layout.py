@@ -126,7 +126,7 @@ def arrange_labels(
     faces = [person.face.box for person in people]
     choices = [
         _choices(
-            label_forms(person.age, interval_level, at_least),
+            label_forms(person.age, interval_level, at_least, person.track),
             face_height=person.face.box.height,
             scale=picture_scale(width, height),
         )

@@ -24,18 +24,24 @@ def age_line(
 
 
 def label_forms(
-    age: AgeEstimate, interval_level: float = INTERVAL_LEVEL, at_least: int | None = None
+    age: AgeEstimate,
+    interval_level: float = INTERVAL_LEVEL,
+    at_least: int | None = None,
+    track: int | None = None,
 ) -> tuple[tuple[str, ...], ...]:
     """What a label in a picture may say, as lines of text: all of it first, the shortest last.
 
-    For example `(25-32): 85.20%` over `28 years (23-35)`, then `28 (23-35)`, then `28`.
+    For example `(25-32): 85.20%` over `28 years (23-35)`, then `28 (23-35)`, then `28`. In a video
+    each begins with the number of the person: `#3: 28`.
     """
     first, last = age.interval(interval_level)
     years = f"{age.years:.0f}"
-    whole = [bracket_text(age), f"{years} years ({first}-{last})"]
+    number = "" if track is None else f"#{track}: "
+    whole = [f"{number}{bracket_text(age)}", f"{years} years ({first}-{last})"]
     if at_least is not None:
         whole.append(at_least_text(age, at_least))
-    return tuple(whole), (f"{years} ({first}-{last})",), (years,)
+    short = (f"{number}{years} ({first}-{last})", f"{number}{years}")
+    return tuple(whole), *((line,) for line in short)
 
 
 def bracket_text(age: AgeEstimate) -> str:

@@ -28,9 +28,18 @@ exit code:
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line, like all others, and whose options have one spelling."""
+    """A parser whose errors are one line, like all others, and whose options have one spelling.
 
-    def __init__(self, prog: str, description: str, epilog: str) -> None:
+    Args:
+        prog: The program's name.
+        description: What `--help` begins with.
+        epilog: What it ends with, before the exit codes.
+        likely: The option that was most likely meant where a word follows none.
+    """
+
+    def __init__(
+        self, prog: str, description: str, epilog: str, *, likely: str | None = None
+    ) -> None:
         super().__init__(
             prog=prog,
             description=description,
@@ -38,8 +47,12 @@ class Parser(argparse.ArgumentParser):
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
+        self._likely = likely
 
     def error(self, message: str) -> NoReturn:
+        bare = message.removeprefix("unrecognized arguments: ")
+        if self._likely and bare != message and not bare.startswith("-"):
+            message += f", did you mean {self._likely} {bare}?"
         raise UsageError(f"{message} (--help shows the options)")
 
 

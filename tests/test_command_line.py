@@ -128,6 +128,13 @@ def test_sigterm_leaves_every_with(capsys: pytest.CaptureFixture[str]) -> None:
         run(program, "program")
 
     assert left
+    assert capsys.readouterr() == ("", "program: stopped; what was finished is kept\n")
+
+
+def test_leaving_by_an_exit_code_is_no_stop(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        run(lambda: sys.exit(0), "program")
+
     assert capsys.readouterr() == ("", "")
 
 

@@ -67,3 +67,11 @@ def test_the_ends_and_a_gap_year(year: int, line: str) -> None:
 def test_a_wrong_level_is_the_callers_mistake(age: AgeEstimate) -> None:
     with pytest.raises(ValueError, match="level"):
         age_line(age, interval_level=0)
+
+
+def test_in_a_video_the_number_stands_in_front(age: AgeEstimate) -> None:
+    assert label_forms(age, track=3) == (
+        ("#3: (25-32): 75.00%", "28 years (20-29)"),
+        ("#3: 28 (20-29)",),
+        ("#3: 28",),
+    )

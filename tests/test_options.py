@@ -102,6 +102,16 @@ def test_a_wrong_option_is_one_line(parser: Parser, argv: list[str], message: st
     assert "\n" not in str(raised.value)
 
 
+def test_a_word_without_an_option_is_told_which_one_it_lacks() -> None:
+    parser = Parser("program", "", "", likely="--source")
+    parser.add_argument("--source")
+
+    with pytest.raises(UsageError, match=r"did you mean --source film\.mp4\?"):
+        parser.parse_args(["film.mp4"])
+    with pytest.raises(UsageError, match=r"arguments: --film film\.mp4 "):
+        parser.parse_args(["--film", "film.mp4"])
+
+
 def test_help_ends_with_examples_and_exit_codes(
     parser: Parser, capsys: pytest.CaptureFixture[str]
 ) -> None:
