@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import av
 from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.error import FFmpegError
@@ -35,6 +36,9 @@ _LEAD_IN_S = 0.05
 
 _AAC_BIT_RATE = 192_000
 """Bits a second: hardly told from the original."""
+
+_GAP_S = 0.1
+"""Silence of this length stays in sound that is encoded anew; less is a matter of rounding."""
 
 
 def open_sound(
@@ -190,10 +194,25 @@ def _aac_stream(output: OutputContainer, frame: AudioFrame) -> AudioStream:
 
 
 def _encoded(frames: Iterable[AudioFrame], target: AudioStream) -> Iterator[Packet[AudioStream]]:
+    codec = target.codec_context
+    uniform: AudioResampler | None = None
+    kind: tuple[str, str, int] | None = None
+    at: int | None = None
     for frame in frames:
-        yield from target.encode(frame)
+        # A broadcast goes from stereo to 5.1 and back; an encoder takes one kind only.
+        now = frame.format.name, frame.layout.name, frame.sample_rate
+        if uniform is None or kind != now:
+            uniform = AudioResampler(codec.format, codec.layout, codec.sample_rate)
+            kind = now
+        begins = round(_begins_s(frame) * codec.sample_rate)
+        if at is None or begins - at > _GAP_S * codec.sample_rate:
+            at = begins
+        for piece in uniform.resample(frame):
+            piece.pts, piece.time_base = at, Fraction(1, codec.sample_rate)
+            at += piece.samples
+            yield from target.encode(piece)
     yield from target.encode(None)
 
 
-def _begins_s(packet: Packet[AudioStream]) -> Fraction:
-    return (packet.pts or 0) * packet.time_base
+def _begins_s(piece: Packet[AudioStream] | AudioFrame) -> Fraction:
+    return (piece.pts or 0) * (piece.time_base or Fraction(0))

@@ -69,6 +69,23 @@ def test_sound_at_a_rate_that_aac_does_not_have(tmp_path: Path) -> None:
     assert hear(path).tone_from_s == pytest.approx(TONE_FROM_S, abs=0.04)
 
 
+def test_sound_that_goes_from_stereo_to_surround_and_on_after_a_gap(tmp_path: Path) -> None:
+    parts = [
+        save_sounding_video(tmp_path / f"{from_s}.ts", "ac3", layout=layout, from_s=from_s)
+        for layout, from_s in (("stereo", 10), ("5.1", 12), ("stereo", 15))
+    ]
+    source = tmp_path / "broadcast.ts"
+    source.write_bytes(b"".join(part.read_bytes() for part in parts))
+
+    path = record(tmp_path / "out.mp4", times_of(56, Fraction(8)), Fraction(8), sound_file=source)
+
+    heard = hear(path)
+    assert heard.tones == [
+        pytest.approx((from_s, from_s + 1), abs=0.06) for from_s in (1.0, 3.0, 6.0)
+    ]
+    assert heard.until_s == pytest.approx(7, abs=0.06)
+
+
 @pytest.mark.parametrize("codec", ["aac", "pcm_s16le"])
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_the_sound_is_cut_with_the_picture(tmp_path: Path, codec: str, suffix: str) -> None:
