@@ -58,8 +58,9 @@ class AnnotatedVideo:
     """Writes pictures as a video: H.264, each at its own time, with the sound of the source.
 
     It is written under NAME.part and gets its name when it is closed and has been read again; a
-    file that had the name before is replaced then. NAME.part plays at any moment, also after the
-    program was killed. What is said of sizes and sound: see `VideoEncoder` and `open_sound`.
+    file that had the name before is replaced then. NAME.part plays at any moment, up to its last
+    seconds, also after the program was killed. What is said of sizes and sound: see `VideoEncoder`
+    and `open_sound`.
 
     The file belongs to a thread of its own: it is written while the next picture is looked at, and
     Ctrl-C, which only the main thread sees, never breaks into the writing.

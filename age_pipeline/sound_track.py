@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import av
+import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
@@ -37,6 +38,10 @@ _LEAD_IN_S = 0.05
 _AAC_BIT_RATE = 192_000
 """Bits a second: hardly told from the original."""
 
+_LATE_S = 0.5
+"""A growing MP4 can be played from where each of its streams has begun: sound that begins later
+than this has silence before it."""
+
 _GAP_S = 0.1
 """Silence of this length stays in sound that is encoded anew; less is a matter of rounding."""
 
@@ -46,7 +51,8 @@ def open_sound(
 ) -> SoundTrack | None:
     """Open the sound of a file, and announce it to another one.
 
-    It is copied as it is where that plays everywhere (`_COPIED`); anything else becomes AAC.
+    It is copied as it is where that plays everywhere (`_COPIED`); anything else becomes AAC, as
+    does sound that begins late in an MP4, where silence goes before it.
 
     Args:
         path: The file. Of several sounds it holds, the first is taken.
@@ -128,9 +134,13 @@ def _track(
         first_packet = next(packets, None)
         if first_packet is None:
             return None
-        target = output.add_stream_from_template(stream)
-        return SoundTrack(source, _redirected(chain([first_packet], packets), target))
-    frames = _cut(_decoded(source, stream), origin_s, earliest_s, length_s)
+        packets = chain([first_packet], packets)
+        if output.format.name == "matroska" or _begins_s(first_packet) <= _LATE_S:
+            target = output.add_stream_from_template(stream)
+            return SoundTrack(source, _redirected(packets, target))
+        frames = _decoded(packets)
+    else:
+        frames = _cut(_decoded(source.demux(stream)), origin_s, earliest_s, length_s)
     first_frame = next(frames, None)
     if first_frame is None:
         return None
@@ -181,8 +191,8 @@ def _redirected(
         yield packet
 
 
-def _decoded(source: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
-    return (frame for packet in source.demux(stream) for frame in packet.decode())
+def _decoded(packets: Iterable[Packet[AudioStream]]) -> Iterator[AudioFrame]:
+    return (frame for packet in packets for frame in packet.decode())
 
 
 def _aac_stream(output: OutputContainer, frame: AudioFrame) -> AudioStream:
@@ -205,6 +215,9 @@ def _encoded(frames: Iterable[AudioFrame], target: AudioStream) -> Iterator[Pack
             uniform = AudioResampler(codec.format, codec.layout, codec.sample_rate)
             kind = now
         begins = round(_begins_s(frame) * codec.sample_rate)
+        if at is None and begins > _LATE_S * codec.sample_rate:
+            for silence in _silence(target, begins):
+                yield from target.encode(silence)
         if at is None or begins - at > _GAP_S * codec.sample_rate:
             at = begins
         for piece in uniform.resample(frame):
@@ -212,6 +225,17 @@ def _encoded(frames: Iterable[AudioFrame], target: AudioStream) -> Iterator[Pack
             at += piece.samples
             yield from target.encode(piece)
     yield from target.encode(None)
+
+
+def _silence(target: AudioStream, samples: int) -> Iterator[AudioFrame]:
+    codec = target.codec_context
+    for start in range(0, samples, codec.sample_rate):
+        length = min(codec.sample_rate, samples - start)
+        silent = np.zeros((codec.layout.nb_channels, length), np.float32)
+        piece = AudioFrame.from_ndarray(silent, format="fltp", layout=codec.layout.name)
+        piece.sample_rate = codec.sample_rate
+        piece.pts, piece.time_base = start, Fraction(1, codec.sample_rate)
+        yield piece
 
 
 def _begins_s(piece: Packet[AudioStream] | AudioFrame) -> Fraction:

@@ -22,13 +22,19 @@ _ENCODING = {"preset": "veryfast", "crf": "20", "bf": "0"}
 """Of libx264. The slower presets cost more time than finding the faces does; without frames that
 are stored before their turn (B-frames), uneven times are kept to the tick."""
 
-_PIECES = {
-    # A piece each second, with all that is needed to play it (`delay_moov`: with its sound, too).
+_FRAGMENTS = {
+    # One each second, with all that is needed to play it (`delay_moov`: with its sound, too).
     "mp4": {"movflags": "empty_moov+delay_moov", "frag_duration": "1000000"},
     "mov": {"movflags": "empty_moov+delay_moov", "frag_duration": "1000000"},
     "matroska": {"cluster_time_limit": "1000"},
 }
 """How each container is written so that it plays up to its last second if its writer is killed."""
+
+_EVERY_CONTAINER = {
+    "flush_packets": "1",
+    # Microseconds that pictures wait for sound to go between them, where it has ended or pauses.
+    "max_interleave_delta": "500000",
+}
 
 _SECONDS_BETWEEN_KEY_FRAMES = 2
 """A player can go to these at once."""
@@ -99,8 +105,8 @@ class VideoEncoder:
         self._sound_file = sound_file
         self._sound: SoundTrack | None = None
         self._stream: VideoStream | None = None
-        pieces = {**_PIECES[container], "flush_packets": "1"}
-        self._output = av.open(str(path), "w", format=container, container_options=pieces)
+        options = _FRAGMENTS[container] | _EVERY_CONTAINER
+        self._output = av.open(str(path), "w", format=container, container_options=options)
 
     @property
     def span_s(self) -> float:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 from full_disk import files_limited_to
-from sounding_videos import save_sounding_video
+from sounding_videos import TONE_FROM_S, hear, save_sounding_video
 from written_videos import FORMATS, NTSC, grey, greys_in, record, times_in, times_of
 
 from age_pipeline import annotated_video, command_line
@@ -329,6 +329,27 @@ def test_after_a_kill_the_part_plays_up_to_its_last_seconds(tmp_path: Path, suff
     # 100 pictures are three seconds; one second and what the encoder looks ahead may be lost.
     assert pictures_in(part)[0] >= 30
     assert len(greys_in(part)) >= 30
+
+
+@pytest.mark.parametrize(
+    ("codec", "sound_from_s"), [("aac", 0), ("aac", 10), ("ac3", 10)], ids=["ends", "late", "new"]
+)
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_the_part_plays_where_sound_has_ended_or_not_begun(
+    tmp_path: Path, suffix: str, codec: str, sound_from_s: int
+) -> None:
+    source = save_sounding_video(tmp_path / "in.mkv", codec, picture_from_s=-sound_from_s)
+    path = tmp_path / f"out.{suffix}"
+
+    with AnnotatedVideo(path, frame_rate=Fraction(5), sound_file=source) as video:
+        for index in range(65):
+            video.write(noise(index), index / 5)
+            if index == 45:
+                # Nine seconds; the encoder looks ahead, and one second more may be lost.
+                assert pictures_in(tmp_path / f"out.{suffix}.part")[0] >= 20
+
+    assert pictures_in(path)[0] == 65
+    assert hear(path).tone_from_s == pytest.approx(sound_from_s + TONE_FROM_S, abs=0.06)
 
 
 def test_a_full_disk_is_an_error_that_tells_of_what_plays(tmp_path: Path) -> None:
