@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
@@ -42,8 +43,9 @@ _LATE_S = 0.5
 """A growing MP4 can be played from where each of its streams has begun: sound that begins later
 than this has silence before it."""
 
-_GAP_S = 0.1
-"""Silence of this length stays in sound that is encoded anew; less is a matter of rounding."""
+_GAP_S = 0.02
+"""Nothing for this long stays nothing in sound that is encoded anew; less is a matter of rounding.
+Of most codecs, it is less than what is lost with a packet."""
 
 
 def open_sound(
@@ -192,7 +194,10 @@ def _redirected(
 
 
 def _decoded(packets: Iterable[Packet[AudioStream]]) -> Iterator[AudioFrame]:
-    return (frame for packet in packets for frame in packet.decode())
+    for packet in packets:
+        # A spoilt one is a gap, not the end.
+        with suppress(FFmpegError):
+            yield from packet.decode()
 
 
 def _aac_stream(output: OutputContainer, frame: AudioFrame) -> AudioStream:

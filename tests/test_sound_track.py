@@ -1,4 +1,6 @@
+from collections.abc import Iterator
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -157,21 +159,34 @@ def test_sound_that_cannot_be_read_is_a_warning(
     assert "broken\\xe9.mp4: its sound cannot be read (Invalid data" in caplog.text
 
 
+def test_spoilt_packets_are_a_gap(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    source = save_sounding_video(tmp_path / "in.mkv", "ac3")
+    # Each packet of this codec, 32 ms, begins with these two bytes; it cannot be decoded without.
+    packets = source.read_bytes().split(b"\x0b\x77")
+    gap = b"\0\0".join(packets[41:46])
+    source.write_bytes(b"\x0b\x77".join([*packets[:41], gap, *packets[46:]]))
+
+    path = record(tmp_path / "out.mp4", times_of(50, Fraction(25)), Fraction(25), sound_file=source)
+
+    heard = hear(path)
+    assert heard.tones == [pytest.approx((1, 1.31), abs=0.06), pytest.approx((1.44, 2), abs=0.06)]
+    assert not caplog.records
+
+
 def test_sound_that_breaks_off_is_a_warning(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    source = save_sounding_video(tmp_path / "in.mkv", "ac3")
-    content = bytearray(source.read_bytes())
-    # Each packet of this codec begins with these two bytes; without them it cannot be decoded.
-    half = len(content) // 2
-    content[half:] = content[half:].replace(b"\x0b\x77", b"\x00\x00")
-    source.write_bytes(content)
+    def breaking_off(source: av.container.InputContainer) -> "Iterator[av.Packet[av.AudioStream]]":
+        yield from islice(source.demux(source.streams.audio[0]), 20)
+        raise av.error.InvalidDataError(1, "read error")
 
-    path = record(tmp_path / "out.mp4", times_of(50, Fraction(25)), sound_file=source)
+    with av.open(str(save_sounding_video(tmp_path / "in.mp4"))) as source:
+        track = sound_track.SoundTrack(source, breaking_off(source))
 
-    assert len(times_in(path)) == 50
-    assert 0.3 < hear(path).until_s < 1.7
-    assert "its sound breaks off" in caplog.text
+        assert len(list(track.before(2))) == 20
+
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "in.mp4: its sound breaks off (read error): the video goes on without it" in caplog.text
 
 
 def test_sound_counts_from_the_first_picture(tmp_path: Path) -> None:
