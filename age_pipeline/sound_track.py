@@ -36,6 +36,9 @@ _COPIED = {
 _LEAD_IN_S = 0.05
 """What a decoder starts with, unheard, may lie this long before the first moment."""
 
+_LEAP_S = 1
+"""What leaps back by more is another recording, joined to the one before: as of pictures."""
+
 _AAC_BIT_RATE = 192_000
 """Bits a second: hardly told from the original."""
 
@@ -170,9 +173,13 @@ def _cut(
 ) -> Iterator[Piece]:
     """Those that begin in the part that is asked for; their times count from its start."""
     last: int | None = None
+    before_s = after_s = Fraction(0)
     for piece in pieces:
         if piece.pts is None or piece.dts is None or piece.time_base is None:
             continue
+        told_s = piece.dts * piece.time_base
+        if last is not None and told_s - origin_s < before_s - _LEAP_S:
+            origin_s = told_s - after_s
         shift = round(origin_s / piece.time_base)
         piece.pts -= shift
         piece.dts -= shift
@@ -182,6 +189,8 @@ def _cut(
         # A file that is spliced badly steps back in time, which no container takes.
         if begins_s >= earliest_s and (last is None or piece.dts > last):
             last = piece.dts
+            before_s = last * piece.time_base
+            after_s = before_s + (piece.duration or 0) * piece.time_base
             yield piece
 
 

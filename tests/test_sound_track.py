@@ -214,6 +214,19 @@ def test_the_sound_is_in_step_with_the_pictures(tmp_path: Path) -> None:
                 assert abs(last_s["video"] - last_s["audio"]) < 0.2
 
 
+@pytest.mark.parametrize("codec", ["aac", "ac3", "mp2"])
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_the_sound_of_joined_recordings(tmp_path: Path, codec: str, suffix: str) -> None:
+    source = save_sounding_video(tmp_path / "in.ts", codec)
+    source.write_bytes(2 * source.read_bytes())
+
+    path = record(
+        tmp_path / f"out.{suffix}", times_of(60, Fraction(15)), Fraction(15), sound_file=source
+    )
+
+    assert hear(path).tones == [pytest.approx((1, 2), abs=0.06), pytest.approx((3, 4), abs=0.06)]
+
+
 def test_sound_that_steps_back_in_time_is_left_out_until_it_goes_on() -> None:
     pieces = []
     for number in (0, 1, 2, 1, 2, 3):
