@@ -73,6 +73,8 @@ class AnnotatedVideo:
             their times in it counted from there.
         sound_until_s: Where the sound ends, in the source's time. It ends with the pictures anyway,
             or up to a second later.
+        sound_origin_s: When the source's first picture is, by the clock of `sound_file`; None is
+            where the pictures in that file begin.
 
     Raises:
         UsageError: The suffix stands for no container that is written.
@@ -87,6 +89,7 @@ class AnnotatedVideo:
         sound_file: Path | None = None,
         sound_from_s: float = 0.0,
         sound_until_s: float | None = None,
+        sound_origin_s: Fraction | None = None,
     ) -> None:
         check_video_name(str(path), [] if sound_file is None else [sound_file])
         self._name = readable(str(path))
@@ -110,6 +113,7 @@ class AnnotatedVideo:
             sound_file=sound_file,
             from_s=sound_from_s,
             until_s=sound_until_s,
+            sound_origin_s=sound_origin_s,
         )
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="annotated video")
 

@@ -52,7 +52,12 @@ Of most codecs, it is less than what is lost with a packet."""
 
 
 def open_sound(
-    path: Path, output: OutputContainer, *, from_s: float = 0.0, until_s: float | None = None
+    path: Path,
+    output: OutputContainer,
+    *,
+    from_s: float = 0.0,
+    until_s: float | None = None,
+    origin_s: Fraction | None = None,
 ) -> SoundTrack | None:
     """Open the sound of a file, and announce it to another one.
 
@@ -62,8 +67,10 @@ def open_sound(
     Args:
         path: The file. Of several sounds it holds, the first is taken.
         output: Gets a stream; nothing may have been written to it yet.
-        from_s: The first moment to give, in seconds since the first picture in `path`.
+        from_s: The first moment to give, in seconds since the video's first picture.
         until_s: Where to end; None is the end of the file.
+        origin_s: When that picture is, by the clock of `path`. None is where its pictures begin;
+            the first that can be decoded is later where a recording begins between key frames.
 
     Returns:
         The sound; None where there is none. If it cannot be read, a warning says so.
@@ -72,7 +79,8 @@ def open_sound(
     try:
         source = av.open(str(path))
         if source.streams.audio:
-            track = _track(source, source.streams.audio[0], output, from_s, until_s)
+            first_s = _first_picture_s(source) if origin_s is None else origin_s
+            track = _track(source, output, first_s, from_s, until_s)
             if track is not None:
                 return track
     except FFmpegError as error:
@@ -122,12 +130,13 @@ class SoundTrack:
 
 def _track(
     source: InputContainer,
-    stream: AudioStream,
     output: OutputContainer,
+    first_s: Fraction,
     from_s: float,
     until_s: float | None,
 ) -> SoundTrack | None:
-    origin_s = _first_picture_s(source) + Fraction(from_s)
+    stream = source.streams.audio[0]
+    origin_s = first_s + Fraction(from_s)
     length_s = None if until_s is None else Fraction(until_s) - Fraction(from_s)
     # Matroska knows nothing unheard: it would delay the picture instead.
     earliest_s = 0.0 if output.format.name == "matroska" else -_LEAD_IN_S

@@ -79,6 +79,7 @@ class VideoEncoder:
         sound_file: A file whose sound goes along.
         from_s: The time of the source at which the video begins: what counts as 0 in it.
         until_s: The time of the source at which it ends, for the sound.
+        sound_origin_s: The time of the sound's file at which the source begins; see `open_sound`.
 
     Attributes:
         frames: How many were given.
@@ -94,6 +95,7 @@ class VideoEncoder:
         sound_file: Path | None,
         from_s: float,
         until_s: float | None,
+        sound_origin_s: Fraction | None = None,
     ) -> None:
         self.frames = 0
         self._from_s = from_s
@@ -103,6 +105,7 @@ class VideoEncoder:
         self._first = self._last = -1
         self._duration = round(1 / (frame_rate or _USUAL_RATE) / self._time_base)
         self._sound_file = sound_file
+        self._sound_origin_s = sound_origin_s
         self._sound: SoundTrack | None = None
         self._stream: VideoStream | None = None
         options = _FRAGMENTS[container] | _EVERY_CONTAINER
@@ -171,7 +174,11 @@ class VideoEncoder:
         stream.codec_context.flags |= Flags.frame_duration
         if self._sound_file is not None:
             self._sound = open_sound(
-                self._sound_file, self._output, from_s=self._from_s, until_s=self._until_s
+                self._sound_file,
+                self._output,
+                from_s=self._from_s,
+                until_s=self._until_s,
+                origin_s=self._sound_origin_s,
             )
         return stream
 

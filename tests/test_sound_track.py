@@ -202,6 +202,21 @@ def test_sound_counts_from_the_first_picture(tmp_path: Path) -> None:
         assert hear(path).tone_from_s == pytest.approx(TONE_FROM_S - 0.4 - start_s, abs=0.03)
 
 
+def test_sound_counts_from_the_first_picture_that_can_be_decoded(tmp_path: Path) -> None:
+    source = save_sounding_video(tmp_path / "in.ts", "ac3", from_s=10)
+
+    for start_s in (0.0, 0.2):
+        path = record(
+            tmp_path / "out.mp4",
+            times_of(30, Fraction(25), start_s),
+            Fraction(25),
+            sound_file=source,
+            sound_from_s=start_s,
+            sound_origin_s=Fraction(104, 10),
+        )
+        assert hear(path).tone_from_s == pytest.approx(TONE_FROM_S - 0.4 - start_s, abs=0.04)
+
+
 def test_the_sound_is_in_step_with_the_pictures(tmp_path: Path) -> None:
     source = save_sounding_video(tmp_path / "in.mp4")
     path = record(tmp_path / "out.mkv", times_of(50, Fraction(25)), sound_file=source)
