@@ -75,6 +75,7 @@ class AnnotatedVideo:
             or up to a second later.
         sound_origin_s: When the source's first picture is, by the clock of `sound_file`; None is
             where the pictures in that file begin.
+        pixel_aspect: How wide a pixel is to be shown, in heights of one; None is a square.
 
     Raises:
         UsageError: The suffix stands for no container that is written.
@@ -90,6 +91,7 @@ class AnnotatedVideo:
         sound_from_s: float = 0.0,
         sound_until_s: float | None = None,
         sound_origin_s: Fraction | None = None,
+        pixel_aspect: Fraction | None = None,
     ) -> None:
         check_video_name(str(path), [] if sound_file is None else [sound_file])
         self._name = readable(str(path))
@@ -114,6 +116,7 @@ class AnnotatedVideo:
             from_s=sound_from_s,
             until_s=sound_until_s,
             sound_origin_s=sound_origin_s,
+            pixel_aspect=pixel_aspect,
         )
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="annotated video")
 

@@ -80,6 +80,7 @@ class VideoEncoder:
         from_s: The time of the source at which the video begins: what counts as 0 in it.
         until_s: The time of the source at which it ends, for the sound.
         sound_origin_s: The time of the sound's file at which the source begins; see `open_sound`.
+        pixel_aspect: How wide a pixel is to be shown, in heights of one; None is a square.
 
     Attributes:
         frames: How many were given.
@@ -96,6 +97,7 @@ class VideoEncoder:
         from_s: float,
         until_s: float | None,
         sound_origin_s: Fraction | None = None,
+        pixel_aspect: Fraction | None = None,
     ) -> None:
         self.frames = 0
         self._from_s = from_s
@@ -104,6 +106,7 @@ class VideoEncoder:
         self._time_base = Fraction(1, _ticks_per_second(frame_rate))
         self._first = self._last = -1
         self._duration = round(1 / (frame_rate or _USUAL_RATE) / self._time_base)
+        self._pixel_aspect = pixel_aspect
         self._sound_file = sound_file
         self._sound_origin_s = sound_origin_s
         self._sound: SoundTrack | None = None
@@ -166,6 +169,7 @@ class VideoEncoder:
         stream = self._output.add_stream("libx264", rate=rate, options=_ENCODING)
         stream.height, stream.width = image.shape[:2]
         stream.pix_fmt = "yuv420p"
+        stream.codec_context.sample_aspect_ratio = self._pixel_aspect or Fraction(1)
         stream.colorspace = _BT601
         stream.color_range = _LIMITED_RANGE
         stream.gop_size = max(1, round(_SECONDS_BETWEEN_KEY_FRAMES * rate))

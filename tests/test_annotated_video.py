@@ -126,6 +126,20 @@ def test_colours_are_kept(tmp_path: Path) -> None:
         assert image.mean((0, 1)) == pytest.approx(colour, abs=4)
 
 
+@pytest.mark.parametrize("aspect", [Fraction(64, 45), Fraction(8, 9), Fraction(1), None])
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_pixels_are_shown_as_wide_as_they_are(
+    tmp_path: Path, suffix: str, aspect: Fraction | None
+) -> None:
+    path = record(tmp_path / f"out.{suffix}", times_of(5, NTSC), pixel_aspect=aspect)
+
+    with av.open(str(path)) as video:
+        stream = video.streams.video[0]
+        # Of the container, and of the pictures themselves.
+        assert stream.sample_aspect_ratio == (aspect or 1)
+        assert stream.codec_context.sample_aspect_ratio == (aspect or 1)
+
+
 def test_a_picture_of_another_size_is_scaled(tmp_path: Path) -> None:
     path = tmp_path / "out.mp4"
     with AnnotatedVideo(path, frame_rate=NTSC) as video:
