@@ -5,17 +5,20 @@ frame. What differs between looks, by a shifted box, another light or a turned h
 it (`benchmarks.steadiness` measures it: some 2 years, where the error itself is 5 to 7). So looks
 are averaged to take out what differs, and are never counted as independent: the result is the
 weighted geometric mean of the looks' distributions, which has the spread of a typical look however
-many there are. A look that says little, because the face is small or blurred, is a wide
-distribution and counts for less in that mean by itself; `readability` lowers its say further.
+many there are, nearer to that of the sharper ones. A look that says little, because the face is
+small or blurred, is a wide distribution and counts for less in that mean by itself; `readability`
+lowers its say further.
 
 Evidence fades: after `HALF_LIFE_S` a look has half its say, so that a person whose number was
-handed to another by mistake does not keep the first one's age for ever.
+handed to another by mistake does not keep the first one's age for ever. What is said of the whole
+video in the end (`SteadyAge.overall`) is made of all looks alike.
 """
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from age_pipeline.data import OLDEST, AgeEstimate, Face, Image, require_image
 
@@ -27,6 +30,9 @@ LEAST_SHARE = 0.05
 
 LEAST_GAP_S = 0.08
 """Seconds between two looks at one person: closer ones show the same again."""
+
+LONGEST_GAP_S = 2.0
+"""After so long any look is worth its time: the good ones of before may have been somebody else."""
 
 SHARP = 6.0
 """Grey levels of detail, root mean square, from which on a crop counts as sharp: the middle one of
@@ -68,8 +74,7 @@ class SteadyAge:
 
     def __init__(self) -> None:
         self.looks = 0
-        self._logs = np.zeros(OLDEST + 1)
-        self._say = 0.0
+        self._recent, self._whole = _Say(), _Say()
         self._time_s = 0.0
 
     def wants(self, readable: float, time_s: float) -> bool:
@@ -79,10 +84,11 @@ class SteadyAge:
             readable: The `readability` that it would have.
             time_s: When, in seconds of the video.
         """
-        if self.looks == 0:
+        gap_s = time_s - self._time_s
+        if self.looks == 0 or gap_s >= LONGEST_GAP_S:
             return True
-        say = self._say * self._kept(time_s)
-        return time_s - self._time_s >= LEAST_GAP_S and readable >= LEAST_SHARE * (say + readable)
+        say = self._recent.weight * 0.5 ** (gap_s / HALF_LIFE_S)
+        return gap_s >= LEAST_GAP_S and readable >= LEAST_SHARE * (say + readable)
 
     def add(self, look: AgeEstimate, readable: float, time_s: float) -> None:
         """Take one look.
@@ -99,24 +105,50 @@ class SteadyAge:
             raise ValueError(f"expected a readability above 0, got {readable}")
         if self.looks and time_s < self._time_s:
             raise ValueError(f"expected a time of at least {self._time_s} s, got {time_s}")
-        kept = self._kept(time_s)
-        self._logs = self._logs * kept + readable * np.log(look.probabilities + _FLOOR)
-        self._say = self._say * kept + readable
+        logs = np.log(look.probabilities + _FLOOR)
+        self._recent.add(logs, readable, kept=0.5 ** ((time_s - self._time_s) / HALF_LIFE_S))
+        self._whole.add(logs, readable, kept=1.0)
         self._time_s = time_s
         self.looks += 1
 
     @property
     def age(self) -> AgeEstimate:
-        """What all looks say together.
+        """What the looks say together, the last ones most.
 
         Raises:
             ValueError: There was none.
         """
-        if not self.looks:
-            raise ValueError("expected at least one look")
-        # Without the floor again, one look is exactly what the model said.
-        weights = np.maximum(np.exp(self._logs / self._say) - _FLOOR, 0)
-        return AgeEstimate(weights / weights.sum())
+        return self._recent.together
 
-    def _kept(self, time_s: float) -> float:
-        return float(0.5 ** ((time_s - self._time_s) / HALF_LIFE_S)) if self.looks else 1.0
+    @property
+    def overall(self) -> AgeEstimate:
+        """What all looks say together, whenever they were.
+
+        Raises:
+            ValueError: There was none.
+        """
+        return self._whole.together
+
+
+class _Say:
+    """A weighted geometric mean of distributions."""
+
+    def __init__(self) -> None:
+        self.weight = 0.0
+        self._logs = np.zeros(OLDEST + 1)
+        self._together: AgeEstimate | None = None
+
+    def add(self, logs: npt.NDArray[np.float64], weight: float, *, kept: float) -> None:
+        self._logs = kept * self._logs + weight * logs
+        self.weight = kept * self.weight + weight
+        self._together = None
+
+    @property
+    def together(self) -> AgeEstimate:
+        if not self.weight:
+            raise ValueError("expected at least one look")
+        if self._together is None:
+            # Without the floor again, one look is exactly what the model said.
+            shares = np.maximum(np.exp(self._logs / self.weight) - _FLOOR, 0)
+            self._together = AgeEstimate(shares / shares.sum())
+        return self._together

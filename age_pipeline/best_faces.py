@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import cv2
 import numpy as np
@@ -25,21 +23,18 @@ _MARGIN = 0.4
 _LONGEST_SIDE = 512
 """Of a picture, in pixels; a larger one is shrunk to it."""
 
-_HELD = 64
-"""People whose pictures are kept back for better ones: less than 50 MB."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Look:
     image: Image
+    quality: float
     time_s: float
 
 
 class BestFaces:
-    """Writes `person-003.jpg` and so on into a folder when it is closed, each of them whole.
+    """Writes `person-003.jpg` and so on into a folder, each of them whole.
 
-    Of somebody who has not looked better for long, the picture is written before, so that memory
-    is bounded however many people pass.
+    Only pictures of people who have not left are held in memory.
 
     Args:
         folder: Made where it does not exist. Files of these names are replaced.
@@ -50,8 +45,6 @@ class BestFaces:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._qualities: dict[int, float] = {}
-        # In the order in which they were last replaced.
         self._looks: dict[int, _Look] = {}
         shown = readable(str(folder))
         try:
@@ -75,41 +68,38 @@ class BestFaces:
             box: Around the face.
             quality: How good this look is; more is better.
             time_s: When it was.
+        """
+        best = self._looks.get(track)
+        if best is None or quality > best.quality:
+            self._looks[track] = _Look(_cut_out(image, box), quality, time_s)
+
+    def finish(self, track: int) -> None:
+        """Write the picture of somebody who has left for good.
 
         Raises:
-            OutputError: Another person's picture had to be written, and could not be.
+            OutputError: It cannot be written.
         """
-        if quality <= self._qualities.get(track, -np.inf):
-            return
-        self._qualities[track] = quality
-        self._looks.pop(track, None)
-        self._looks[track] = _Look(_cut_out(image, box), time_s)
-        if len(self._looks) > _HELD:
-            self._write(next(iter(self._looks)))
+        if track in self._looks:
+            self._write(track)
 
     def forget(self, track: int) -> None:
-        """Write no picture of somebody who was nobody, unless it was written already."""
+        """Write no picture of somebody who was nobody."""
         self._looks.pop(track, None)
 
     def close(self) -> None:
-        """Write what is still kept back; harmless a second time.
+        """Write what is still held; harmless a second time.
 
         Raises:
-            OutputError: A picture cannot be written.
+            OutputError: A picture cannot be written; the others are.
         """
+        failed: OutputError | None = None
         for track in list(self._looks):
-            self._write(track)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
+            try:
+                self._write(track)
+            except OutputError as error:
+                failed = failed or error
+        if failed is not None:
+            raise failed
 
     def _write(self, track: int) -> None:
         look = self._looks.pop(track)

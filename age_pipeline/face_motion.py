@@ -25,8 +25,8 @@ _SPEED = np.array([4.0, 4.0, 1.5, 1.5])
 """The same of how fast a new face moves, a second: a walking person covers some 7 faces a second,
 most people in front of a camera hardly move."""
 
-_UNREST = np.array([3.0, 3.0, 1.0, 1.0])
-"""The same of how much that changes in a second."""
+_ACCELERATION = np.array([3.0, 3.0, 1.0, 1.0])
+"""The same of how much that changes in a second: white noise in the acceleration."""
 
 _ASPECT = 0.75
 """Width of most faces' boxes, in heights."""
@@ -44,11 +44,11 @@ class FaceMotion:
 
     def __init__(self, first: Values) -> None:
         self._mean = first
-        self._rate = np.zeros(4)
+        self._velocity = np.zeros(4)
         unit = self._unit()
         self._variance = np.square(_SEEN * unit)
         self._covariance = np.zeros(4)
-        self._rate_variance = np.square(_SPEED * unit)
+        self._velocity_variance = np.square(_SPEED * unit)
 
     @property
     def expected(self) -> Values:
@@ -56,8 +56,8 @@ class FaceMotion:
         return self._mean
 
     @property
-    def spread(self) -> Values:
-        """The variance of what it will give around that."""
+    def variance(self) -> Values:
+        """Of what it will give around that: of the innovation."""
         return self._variance + self._seen_variance()
 
     @property
@@ -66,31 +66,31 @@ class FaceMotion:
 
         In logarithms, 0 or more.
         """
-        return float(np.log(self.spread / self._seen_variance()).sum()) / 2
+        return float(np.log(self.variance / self._seen_variance()).sum()) / 2
 
-    def pass_time(self, seconds: float) -> None:
+    def predict(self, seconds: float) -> None:
         """Go on as before for so long, 0 or more, growing less certain."""
-        unrest = np.square(_UNREST * self._unit())
-        self._mean = self._mean + seconds * self._rate
+        acceleration = np.square(_ACCELERATION * self._unit())
+        self._mean = self._mean + seconds * self._velocity
         self._variance = (
             self._variance
             + 2 * seconds * self._covariance
-            + seconds**2 * self._rate_variance
-            + unrest * seconds**3 / 3
+            + seconds**2 * self._velocity_variance
+            + acceleration * seconds**3 / 3
         )
         self._covariance = (
-            self._covariance + seconds * self._rate_variance + unrest * seconds**2 / 2
+            self._covariance + seconds * self._velocity_variance + acceleration * seconds**2 / 2
         )
-        self._rate_variance = self._rate_variance + unrest * seconds
+        self._velocity_variance = self._velocity_variance + acceleration * seconds
 
-    def see(self, seen: Values) -> None:
+    def update(self, seen: Values) -> None:
         """Believe that the face is about where `measured` gave this."""
-        surprise = seen - self._mean
-        spread = self.spread
-        gain, rate_gain = self._variance / spread, self._covariance / spread
-        self._mean = self._mean + gain * surprise
-        self._rate = self._rate + rate_gain * surprise
-        self._rate_variance = self._rate_variance - rate_gain * self._covariance
+        innovation = seen - self._mean
+        variance = self.variance
+        gain, velocity_gain = self._variance / variance, self._covariance / variance
+        self._mean = self._mean + gain * innovation
+        self._velocity = self._velocity + velocity_gain * innovation
+        self._velocity_variance = self._velocity_variance - velocity_gain * self._covariance
         self._covariance = (1 - gain) * self._covariance
         self._variance = (1 - gain) * self._variance
 
@@ -125,8 +125,17 @@ def measured(box: Box, picture: tuple[int, int] | None = None) -> Values:
 
 def is_cut_off(box: Box, picture: tuple[int, int] | None) -> bool:
     """Whether less than nine tenths of a face's width or height are inside the picture."""
-    across, down = measured(box, picture)[2:] - measured(box)[2:]
-    return bool(max(across, down) > -math.log(0.9))
+    return bool(min(_inside(box, picture)) < 0.9)
+
+
+def visible_part(box: Box, picture: tuple[int, int]) -> float:
+    """How much of a face the edges of a picture leave, of that width and height: above 0, to 1."""
+    return float(_inside(box, picture).prod())
+
+
+def _inside(box: Box, picture: tuple[int, int] | None) -> Values:
+    """The parts of a face's width and height that are inside a picture."""
+    return np.asarray(np.exp(measured(box)[2:] - measured(box, picture)[2:]), np.float64)
 
 
 def _completed(first: float, last: float, end: int, length: float) -> tuple[float, float]:

@@ -25,6 +25,12 @@ LOST = 0.4
 _LONGEST_SIDE = 640
 """Of the grey picture in which points are followed, in pixels."""
 
+_GREY, _CONTRAST = 128.0, 50.0
+"""Mean and standard deviation that its grey levels are given."""
+
+_FLAT = 5.0
+"""Standard deviation below which there is more noise than picture in them."""
+
 _MOST_POINTS, _FEWEST_POINTS = 5, 3
 """Points across and down a face, of a few faces and of many."""
 
@@ -51,8 +57,8 @@ class Followed:
 
     Attributes:
         box: Around it.
-        certainty: 0 to 1: the part of the face's points that have been followed all the way. Below
-            0.7 something hides the face; look for faces again.
+        certainty: 0 to 1: the part of the face's points that have been followed all the way. It
+            sinks where something hides the face.
     """
 
     box: Box
@@ -185,8 +191,15 @@ def _reduced(image: Image) -> tuple[Image, float]:
     scale = min(1.0, _LONGEST_SIDE / max(image.shape[:2]))
     small = image
     if scale < 1:
-        small = np.asarray(cv2.resize(image, None, fx=scale, fy=scale), np.uint8)
-    return np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8), scale
+        height, width = image.shape[:2]
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        small = np.asarray(cv2.resize(image, size), np.uint8)
+    grey = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
+    # A lamp that goes on or off changes nothing then.
+    mean, deviation = (float(each.item()) for each in cv2.meanStdDev(grey))
+    gain = _CONTRAST / max(deviation, _FLAT)
+    even = cv2.addWeighted(grey, gain, grey, 0, _GREY - gain * mean)
+    return np.asarray(even, np.uint8), scale
 
 
 def _flow(old: Image, new: Image, before: Values) -> tuple[Values, Values]:

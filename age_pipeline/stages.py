@@ -91,7 +91,12 @@ class SteadyAge(Protocol):
 
     @property
     def age(self) -> AgeEstimate:
-        """What they say. Raises ValueError where there was none."""
+        """What they say now: of long ago little. Raises ValueError where there was none."""
+        ...
+
+    @property
+    def overall(self) -> AgeEstimate:
+        """What they say about the whole time. Raises ValueError where there was none."""
         ...
 
     def wants(self, readable: float, time_s: float) -> bool:

@@ -16,13 +16,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from age_pipeline.data import Box, Face, Image, require_confidence
-from age_pipeline.face_look import Look, difference, look_at
+from age_pipeline.face_appearance import Appearance, appearance, difference
 from age_pipeline.face_motion import FaceMotion, Values, is_cut_off, measured
 
 PATIENCE_S = 1.5
@@ -33,9 +33,19 @@ _GHOST_HITS = 2
 """Whoever was seen no more often than that may have been nobody, and is soon forgotten: somebody
 else would get the number."""
 
+LONGEST_GAP_S = 5.0
+"""After so long without any frame, nobody is expected anywhere: everybody in sight is new."""
+
+_ONE_MISS = 1.25
+"""Pauses between two looks for faces that nobody is forgotten for: once missed is not gone."""
+
 _UNLIKE = 0.8
-"""Difference of looks beyond which a face is somebody else's, wherever it is: 0.6 is seldom between
-two people, but a lamp that goes on changes one by as much."""
+"""Difference of looks beyond which a face is somebody else's, wherever it is: a lamp that goes on
+may change one person by 0.6, as much as two people in one room often differ by."""
+
+_UNLIKE_AFTER_CUT = 0.45
+"""The same where everything has changed since the frame before: another person may sit in the same
+place. One whose head is turned or nearer differs by 0.3 at most."""
 
 _LOOK_SPREAD = 0.2
 """Standard deviation of the difference between two looks at the same person."""
@@ -47,30 +57,15 @@ _WORST = 20.0
 """Cost at which a face counts as a new person instead: as unlikely as a stranger of any size within
 ten sizes of the face (13), who by chance looks like the person (7)."""
 
-_PART = 0.7
-"""A box with this much of its area inside a far larger face is a part of that face."""
+_PART = 0.25
+"""A box with this much of its area inside a far larger face is a part of that face, or of its hair:
+neighbours in group photographs share a hundredth."""
+
+_SAME_FACE = 0.3
+"""Intersection over union above which the less confident of two boxes is no new person."""
 
 _LOOK_MEMORY_S = 0.7
 """How long it takes to forget most of how somebody looked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Track:
-    """What is known of where one person was.
-
-    Attributes:
-        number: From 1.
-        box: Around the face when last seen.
-        first_s: When first seen, in seconds of the video.
-        last_s: When last seen.
-        hits: How often seen; ghosts seldom get beyond 2.
-    """
-
-    number: int
-    box: Box
-    first_s: float
-    last_s: float
-    hits: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,7 +81,7 @@ class _Sight:
 
     box: Box
     values: Values
-    look: Look | None
+    look: Appearance | None
     is_doubtful: bool
 
 
@@ -106,16 +101,21 @@ class Tracker:
         self._min_confidence = min_confidence
         self._known: list[_Known] = []
         self._last_number = 0
-        self._now_s = -math.inf
+        self._now_s = self._updated_s = -math.inf
         self._size: tuple[int, int] | None = None
 
     @property
-    def tracks(self) -> Mapping[int, Track]:
-        """By number, everybody who is in sight or may come back; who is not in it never will."""
-        return {each.track.number: each.track for each in self._known}
+    def numbers(self) -> set[int]:
+        """Of everybody who is in sight or may come back; who is not among them never will."""
+        return {each.number for each in self._known}
 
     def update(
-        self, faces: Sequence[Face], time_s: float, image: Image | None = None
+        self,
+        faces: Sequence[Face],
+        time_s: float,
+        image: Image | None = None,
+        *,
+        is_cut: bool = False,
     ) -> list[int | None]:
         """Say who each of the faces of a frame is.
 
@@ -124,23 +124,30 @@ class Tracker:
             time_s: Of the frame, in seconds. A time before the last one counts as the last one.
             image: The frame: who looks different is somebody else, and who crosses another is told
                 apart. Not modified.
+            is_cut: Whether none of the faces could be followed into it from the frame before: only
+                who looks the same is the same then.
 
         Returns:
             The number of each face, in their order; None for a doubtful one that is nobody known.
         """
         self._pass_time(time_s)
+        pause_s = self._now_s - self._updated_s
+        self._updated_s = self._now_s
         if image is not None:
             self._size = image.shape[1], image.shape[0]
         sights = self._sights(faces, image)
+        unlike = _UNLIKE_AFTER_CUT if is_cut else _UNLIKE
         numbers: dict[int, int] = {}
         for is_doubtful in (False, True):
-            unseen = [each for each in self._known if each.track.number not in numbers.values()]
+            unseen = [each for each in self._known if each.number not in numbers.values()]
             wanted = [i for i, sight in enumerate(sights) if sight.is_doubtful == is_doubtful]
-            for known, place in _assigned(unseen, [sights[index] for index in wanted]):
+            for known, place in _assigned(unseen, [sights[index] for index in wanted], unlike):
                 known.see(sights[wanted[place]], self._now_s)
-                numbers[wanted[place]] = known.track.number
+                numbers[wanted[place]] = known.number
         self._known = [
-            each for each in self._known if self._now_s - each.track.last_s <= each.patience_s
+            each
+            for each in self._known
+            if self._now_s - each.last_s <= max(each.patience_s, _ONE_MISS * pause_s)
         ]
         for index, sight in enumerate(sights):
             if index not in numbers and not sight.is_doubtful:
@@ -160,28 +167,30 @@ class Tracker:
         """
         self._pass_time(time_s)
         for each in self._known:
-            box = boxes.get(each.track.number)
+            box = boxes.get(each.number)
+            each.is_followed = box is not None
             if box is not None:
                 values = measured(box, self._size)
                 # A face that was cut off when last seen comes in; its box does not grow for that.
-                was_cut_off = np.array_equal(values, measured(box))
-                each.motion.see(values + each.hidden if was_cut_off else values)
+                is_inside = np.array_equal(values, measured(box))
+                each.motion.update(values + each.hidden if is_inside else values)
 
     def _pass_time(self, time_s: float) -> None:
+        if time_s > self._now_s + LONGEST_GAP_S:
+            self._known = []
         if time_s > self._now_s:
             for each in self._known:
-                each.motion.pass_time(time_s - self._now_s)
+                each.motion.predict(time_s - self._now_s)
             self._now_s = time_s
 
     def _sights(self, faces: Sequence[Face], image: Image | None) -> list[_Sight]:
         sights = []
-        for face in faces:
+        are_parts = _are_parts(faces)
+        for face, is_part in zip(faces, are_parts, strict=True):
             look = None
             if image is not None and not is_cut_off(face.box, self._size):
-                look = look_at(image, face.box)
-            is_doubtful = _confidence(face) < self._min_confidence or any(
-                _is_part(face, other) for other in faces
-            )
+                look = appearance(image, face.box)
+            is_doubtful = is_part or _confidence(face) < self._min_confidence
             sights.append(_Sight(face.box, measured(face.box, self._size), look, is_doubtful))
         return sights
 
@@ -190,24 +199,29 @@ class _Known:
     """One person who is in sight or may come back."""
 
     def __init__(self, number: int, first: _Sight, time_s: float) -> None:
-        self.track = Track(number, first.box, first_s=time_s, last_s=time_s, hits=1)
+        self.number = number
+        self.last_s = time_s
+        self.hits = 1
         self.motion = FaceMotion(first.values)
         self.hidden = first.values - measured(first.box)
         self.look = first.look
+        self.is_followed = False
 
     @property
     def patience_s(self) -> float:
-        return PATIENCE_S if self.track.hits > _GHOST_HITS else _GHOST_PATIENCE_S
+        return PATIENCE_S if self.hits > _GHOST_HITS else _GHOST_PATIENCE_S
 
     def see(self, sight: _Sight, time_s: float) -> None:
-        self.motion.see(sight.values)
+        self.motion.update(sight.values)
         self.hidden = sight.values - measured(sight.box)
         if self.look is None:
             self.look = sight.look
         elif sight.look is not None:
-            kept = math.exp((self.track.last_s - time_s) / _LOOK_MEMORY_S)
+            kept = math.exp((self.last_s - time_s) / _LOOK_MEMORY_S)
             self.look = kept * self.look + (1 - kept) * sight.look
-        self.track = replace(self.track, box=sight.box, last_s=time_s, hits=self.track.hits + 1)
+        self.is_followed = False
+        self.last_s = time_s
+        self.hits += 1
 
     def difference(self, sight: _Sight) -> float:
         """How differently the two look; 0 where neither look is known."""
@@ -220,17 +234,32 @@ def _confidence(face: Face) -> float:
     return 1.0 if face.confidence is None else face.confidence
 
 
-def _is_part(face: Face, other: Face) -> bool:
-    """Whether a face is nothing but a part of another one, as detectors sometimes see a mouth."""
-    shared = face.box.intersection(other.box)
-    return other.box.area > 2 * face.box.area and shared > _PART * face.box.area
+def _are_parts(faces: Sequence[Face]) -> list[bool]:
+    """Whether each face is nothing but a part of another one, or seen twice.
+
+    Detectors sometimes see a face in somebody's mouth or hair.
+    """
+    if not faces:
+        return []
+    start = np.array([(face.box.left, face.box.top) for face in faces])
+    end = np.array([(face.box.right, face.box.bottom) for face in faces])
+    area = (end - start).prod(axis=1)
+    sure = np.array([_confidence(face) for face in faces])
+    overlap = np.minimum(end[:, None], end) - np.maximum(start[:, None], start)
+    shared = np.maximum(overlap, 0).prod(axis=2)
+    is_part = (area > 2 * area[:, None]) & (shared > _PART * area[:, None])
+    is_second = (sure > sure[:, None]) & (shared > _SAME_FACE * (area + area[:, None] - shared))
+    doubtful: list[bool] = (is_part | is_second).any(axis=1).tolist()
+    return doubtful
 
 
-def _assigned(known: Sequence[_Known], sights: Sequence[_Sight]) -> list[tuple[_Known, int]]:
-    """Who is seen, and in the how manieth sight: the likeliest pair first."""
+def _assigned(
+    known: Sequence[_Known], sights: Sequence[_Sight], unlike: float
+) -> list[tuple[_Known, int]]:
+    """Who is seen, and the index of the sight: the likeliest pair first."""
     if not known or not sights:
         return []
-    costs = _costs(known, sights)
+    costs = _costs(known, sights, unlike)
     pairs: list[tuple[_Known, int]] = []
     while costs.min() < _WORST:
         row, column = divmod(int(costs.argmin()), len(sights))
@@ -239,19 +268,24 @@ def _assigned(known: Sequence[_Known], sights: Sequence[_Sight]) -> list[tuple[_
     return pairs
 
 
-def _costs(known: Sequence[_Known], sights: Sequence[_Sight]) -> npt.NDArray[np.float64]:
+def _costs(
+    known: Sequence[_Known], sights: Sequence[_Sight], too_unlike: float
+) -> npt.NDArray[np.float64]:
     """Of each sight being of each person: minus the logarithm of how likely that is.
 
     A person who was long out of sight may be anywhere, and is therefore unlikely in any one place;
     without that part of the likelihood, those in sight would lose their faces to them.
     """
     expected = np.array([each.motion.expected for each in known])[:, None]
-    spread = np.array([each.motion.spread for each in known])[:, None]
+    variance = np.array([each.motion.variance for each in known])[:, None]
     vagueness = np.array([each.motion.vagueness for each in known])[:, None]
     seen = np.array([sight.values for sight in sights])[None]
-    distances = np.square(seen - expected) / spread
+    distances = np.square(seen - expected) / variance
     costs = np.asarray(distances.sum(axis=2) / 2 + vagueness, np.float64)
     for row, column in np.argwhere(costs < _WORST):
         unlike = known[row].difference(sights[column])
-        costs[row, column] += np.inf if unlike > _UNLIKE else (unlike / _LOOK_SPREAD) ** 2 / 2
+        if known[row].is_followed:
+            # The picture itself says where the person is: the light may have another colour now.
+            unlike = min(unlike, too_unlike)
+        costs[row, column] += np.inf if unlike > too_unlike else (unlike / _LOOK_SPREAD) ** 2 / 2
     return costs

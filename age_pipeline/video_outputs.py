@@ -101,6 +101,8 @@ class WrittenPeople(Sink):
 class WrittenFaces(Sink):
     """Writes one picture of each person who has a row, at the best look."""
 
+    outlives_errors = True
+
     def __init__(self, faces: BestFaces, people: VideoPeople) -> None:
         self._faces = faces
         self._people = people
@@ -108,6 +110,11 @@ class WrittenFaces(Sink):
     def write(self, frame: Frame, people: Sequence[Person]) -> None:  # noqa: ARG002
         for look in self._people.best_looks:
             self._faces.offer(look.track, frame.image, look.face.box, look.quality, look.time_s)
+        for track, is_somebody in self._people.left.items():
+            if is_somebody:
+                self._faces.finish(track)
+            else:
+                self._faces.forget(track)
 
     def close(self) -> None:
         for track in self._people.nobodies():

@@ -6,8 +6,9 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from age_pipeline.data import Face, Frame, Image, Person
-from age_pipeline.following import Follower
+from age_pipeline.data import Box, Face, Frame, Image, Person
+from age_pipeline.face_motion import visible_part
+from age_pipeline.following import Followed, Follower
 from age_pipeline.people_tables import PersonSummary
 from age_pipeline.stages import AgeDetector, FaceDetector, SteadyAge, enough_memory
 from age_pipeline.tracking import Tracker
@@ -20,10 +21,15 @@ DETECT_EVERY_S = 0.2
 """How often faces are looked for unless the user says otherwise, in seconds of the video: nobody
 enters a room faster, and boxes are followed in between for a tenth of the time."""
 
-
 MISSED_S = 0.25
 """How long somebody is followed whom the detector does not find, in seconds of the video: once
 missed is no reason for a box to blink, twice is most likely somebody who is hidden."""
+
+_ONE_MISS = 1.25
+"""Pauses between two looks for faces that it lasts at least: once is once, at any pace."""
+
+_HIDDEN = 0.3
+"""The part of a face that another one covers from which it is hidden where it is not found."""
 
 _SURE = 0.7
 """Certainty of following below which it is time to look for faces again."""
@@ -67,7 +73,7 @@ class _Known:
             last_s=self.last_s,
             frames=self.frames,
             looks=self.steady.looks,
-            age=self.steady.age,
+            age=self.steady.overall,
             best_s=self.best.time_s,
             best_box=self.best.face.box,
         )
@@ -97,9 +103,14 @@ class VideoPeople:
         min_confidence: A face of less is never a new person, but it may be a known one.
         detect_every: Look for faces in one frame of so many; None every `DETECT_EVERY_S` seconds.
         remembers: Whether `everybody` will be asked for: else who has left is forgotten.
+        clock: Seconds from any beginning, for a live source: where looking for faces takes long,
+            at least half of the time is left for following them. None for a file: what is found
+            in it does not depend on the machine.
 
     Attributes:
         best_looks: Of the latest frame, those that were better than all before of that person.
+        left: The numbers of those who are known since that frame to have left for good, and
+            whether each was somebody: see `everybody`.
     """
 
     def __init__(
@@ -112,21 +123,26 @@ class VideoPeople:
         min_confidence: float = 0.5,
         detect_every: int | None = None,
         remembers: bool = False,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         self.best_looks: list[BestLook] = []
+        self.left: dict[int, bool] = {}
         self._faces = faces
         self._ages = ages
         self._steady = steady
         self._readability = readability
         self._detect_every = detect_every
         self._remembers = remembers
+        self._clock = clock or (lambda: 0.0)
         self._tracker = Tracker(min_confidence)
         self._follower = Follower()
         self._known: dict[int, _Known] = {}
-        self._left: list[_Known] = []
+        self._summaries: list[PersonSummary] = []
         self._sightings: list[_Sighting] = []
         self._detections = 0
+        self._now_s = 0.0
         self._detected_s = -math.inf
+        self._took_s = 0.0
         self._frames_since = 0
 
     def find(self, frame: Frame) -> list[Person]:
@@ -138,12 +154,18 @@ class VideoPeople:
         Raises:
             InputError: A stage needs more memory than there is (too_large).
         """
-        image, time_s = frame.image, frame.time_s or 0.0
-        self.best_looks = []
+        image = frame.image
+        # Should a source step back, time stands still.
+        time_s = self._now_s = max(self._now_s, frame.time_s or 0.0)
+        self.best_looks, self.left = [], {}
         with enough_memory(frame):
-            is_lost = self._follow(image, time_s)
+            moves = self._follower.follow(image)
+            self._move(moves, time_s)
+            is_lost = any(move is None or move.certainty < _SURE for move in moves)
             if is_lost or self._is_detection_due(time_s):
-                self._detect(image, time_s)
+                begun_s = self._clock()
+                self._detect(image, time_s, is_cut=bool(moves) and not any(moves))
+                self._took_s = self._clock() - begun_s
         self._frames_since += 1
         for each in self._sightings:
             known = self._known[each.track]
@@ -159,27 +181,25 @@ class VideoPeople:
 
         Whoever was found only once, among several times, was most likely nobody.
         """
-        counted = [each.summary() for each in self._remembered() if self._is_somebody(each)]
-        return sorted(counted, key=lambda person: person.track)
+        present = [each.summary() for each in self._known.values() if self._is_somebody(each)]
+        return sorted(self._summaries + present, key=lambda person: person.track)
 
     def nobodies(self) -> list[int]:
-        """The numbers of those whom `everybody` leaves out."""
-        return [each.best.track for each in self._remembered() if not self._is_somebody(each)]
-
-    def _remembered(self) -> list[_Known]:
-        return [*self._left, *self._known.values()]
+        """The numbers of those who have not left, and whom `everybody` leaves out."""
+        return [track for track, each in self._known.items() if not self._is_somebody(each)]
 
     def _is_somebody(self, known: _Known) -> bool:
-        return known.found > 1 or self._detections == 1
+        was_followed = known.last_s - known.first_s > 2 * MISSED_S
+        return known.found > 1 or was_followed or self._detections == 1
 
     def _is_detection_due(self, time_s: float) -> bool:
         if self._detect_every is not None:
             return self._frames_since % self._detect_every == 0
-        return time_s - self._detected_s >= DETECT_EVERY_S - _ROUNDING_S
+        pause_s = max(DETECT_EVERY_S, 2 * self._took_s)
+        return time_s - self._detected_s >= pause_s - _ROUNDING_S
 
-    def _follow(self, image: Image, time_s: float) -> bool:
-        """Move everybody's box along; True where somebody cannot be followed well."""
-        moves = self._follower.follow(image)
+    def _move(self, moves: Sequence[Followed | None], time_s: float) -> None:
+        """Move everybody's box along; who cannot be followed is out of sight."""
         followed = [
             (replace(each, face=replace(each.face, box=move.box)), move.certainty >= _SURE)
             for each, move in zip(self._sightings, moves, strict=True)
@@ -189,11 +209,10 @@ class VideoPeople:
         # Somebody whom the detector has missed may be hidden, and their box follow who hides them.
         sure = [each for each, is_sure in followed if is_sure and each.found_s == self._detected_s]
         self._tracker.follow({each.track: each.face.box for each in sure}, time_s)
-        return len(followed) < len(moves) or not all(is_sure for _, is_sure in followed)
 
-    def _detect(self, image: Image, time_s: float) -> None:
+    def _detect(self, image: Image, time_s: float, *, is_cut: bool) -> None:
         faces = self._faces.detect(image)
-        tracks = self._tracker.update(faces, time_s, image)
+        tracks = self._tracker.update(faces, time_s, image, is_cut=is_cut)
         found = [
             _Sighting(track, face, time_s)
             for track, face in zip(tracks, faces, strict=True)
@@ -205,21 +224,23 @@ class VideoPeople:
         self._detected_s = time_s
         self._frames_since = 0
         self._detections += 1
-        for track in self._known.keys() - self._tracker.tracks.keys():
+        for track in sorted(self._known.keys() - self._tracker.numbers):
             left = self._known.pop(track)
-            if self._remembers:
-                self._left.append(left)
+            self.left[track] = self._is_somebody(left)
+            if self._remembers and self.left[track]:
+                self._summaries.append(left.summary())
 
     def _missed(self, found: Sequence[_Sighting], time_s: float) -> list[_Sighting]:
         """Who is followed still, although the detector has not seen them this time."""
         tracks = {each.track for each in found}
+        patience_s = max(MISSED_S, _ONE_MISS * (time_s - self._detected_s))
         return [
             each
             for each in self._sightings
             if each.track not in tracks
-            and each.track in self._tracker.tracks
-            and time_s - each.found_s <= MISSED_S
-            and not any(each.face.box.intersection(other.face.box) for other in found)
+            and each.track in self._tracker.numbers
+            and time_s - each.found_s <= patience_s
+            and not any(_is_hidden(each.face.box, other.face.box) for other in found)
         ]
 
     def _look(self, image: Image, found: Sequence[_Sighting], time_s: float) -> None:
@@ -227,7 +248,8 @@ class VideoPeople:
         wanted = []
         for each in found:
             crop = self._ages.crop(image, each.face)
-            readable = self._readability(crop, each.face)
+            visible = visible_part(each.face.box, (image.shape[1], image.shape[0]))
+            readable = visible * self._readability(crop, each.face)
             quality = readable * math.sqrt(each.face.box.area)
             look = BestLook(each.track, each.face, quality, time_s)
             known = self._known.get(each.track)
@@ -243,3 +265,7 @@ class VideoPeople:
         ages = self._ages.estimate([crop for _, crop, _ in wanted])
         for (steady, _, readable), age in zip(wanted, ages, strict=True):
             steady.add(age, readable, time_s)
+
+
+def _is_hidden(face: Box, other: Box) -> bool:
+    return face.intersection(other) > _HIDDEN * face.area

@@ -124,9 +124,9 @@ def report_labels(models: Models, rate: float) -> None:
         frames = list(film())
         alone = said_of(as_original(models.once, models.own), frames)
         steady = said_of(as_program(models.doubtful, models.own), frames)
-        _labels_row(name, len(frames), alone, steady, rate)
+        _labels_row(name, alone, steady, rate)
         before, after = before + alone, after + steady
-    _labels_row("all", "", before, after, rate)
+    _labels_row("all", before, after, rate)
 
 
 def report_latency(models: Models) -> None:
@@ -173,13 +173,13 @@ class _Slowed:
         return self.plain.detect(image)
 
 
-def _labels_row(name: str, frames: object, alone: Said, steady: Said, rate: float) -> None:
+def _labels_row(name: str, alone: Said, steady: Said, rate: float) -> None:
     cells = [
         cell
         for said in (alone, steady)
-        for cell in (said.changes, f"{said.changes_a_minute(rate):.1f}")
+        for cell in (said.labels, said.changes, f"{said.changes_a_minute(rate):.1f}")
     ]
-    _row(name, frames, *cells, steady.switches)
+    _row(name, steady.faces, *cells, steady.switches)
 
 
 def _row(*cells: object) -> None:

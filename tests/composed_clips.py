@@ -1,4 +1,4 @@
-"""What an imperfect detector would see of a clip whose truth is known, and who was mistaken."""
+"""What an imperfect detector would see of a clip whose truth is known."""
 
 from __future__ import annotations
 
@@ -58,21 +58,3 @@ def detected(
                 sights.append((name, Face(shaken, confidence)))
         random.shuffle(sights)
         yield frame, sights
-
-
-class Mistakes:
-    """Counts how often a number means another person than before, or a person has another one."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._numbers: dict[str, int] = {}
-        self._names: dict[int, str] = {}
-
-    def add(self, names: Iterable[str], numbers: Iterable[int | None]) -> None:
-        for name, number in zip(names, numbers, strict=True):
-            if number is None:
-                continue
-            is_known = self._numbers.setdefault(name, number) == number
-            is_own = self._names.setdefault(number, name) == name
-            self.count += not (is_known and is_own)
-            self._numbers[name], self._names[number] = number, name

@@ -52,6 +52,10 @@ class FakeAges:
         self.calls: list[int] = []
         self._ages = list(ages)
 
+    def become(self, *ages: AgeEstimate) -> None:
+        """Give other ages from now on."""
+        self._ages = list(ages)
+
     def crop(self, image: Image, face: Face) -> Image:
         require_image(image)
         inside = image[face.box.top : face.box.bottom, face.box.left : face.box.right]

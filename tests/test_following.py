@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from composed_clips import Mistakes, detected, frames
+from composed_clips import detected, frames
 from group_photos import NASA_FACES
 from sample_pictures import picture
 
@@ -13,6 +13,7 @@ from age_pipeline.following import Follower
 from age_pipeline.tracking import Tracker
 from benchmarks.composed_clips import ComposedFrame
 from benchmarks.sample_clips import panned
+from benchmarks.video_steadiness import Mistakes
 
 STEPS = 6
 """Frames from one look for faces to the next."""
@@ -122,6 +123,17 @@ def test_nothing_is_certain_of_who_is_hidden() -> None:
                 assert there is None or there.certainty < 0.7
                 hidden += 1
     assert hidden
+
+
+@pytest.mark.parametrize("gain", [0.4, 1.4])
+def test_a_lamp_that_goes_on_or_off_loses_nobody(gain: float) -> None:
+    image = patches()
+    follower = Follower()
+    follower.start(image, [Box(60, 40, 100, 90)])
+    lit = np.clip(gain * (image * 0.6 + 20), 0, 255).astype(np.uint8)
+    (followed,) = follower.follow(lit)
+    assert followed is not None
+    assert followed.box.iou(Box(60, 40, 100, 90)) > 0.9
 
 
 def test_in_the_dark_nobody_can_be_followed() -> None:

@@ -105,9 +105,28 @@ def test_looks_are_wanted_until_they_change_nothing() -> None:
         if age.wants(1.0, number / 30):
             age.add(bell(30), 1.0, number / 30)
             wanted += 1
-            if number == 30:
-                assert wanted >= 8, "the first second is looked at closely"
+        if number == 30:
+            assert wanted >= 8, "the first second is looked at closely"
     assert 25 < wanted < 60
+
+
+def test_after_two_seconds_any_look_is_wanted() -> None:
+    age = SteadyAge()
+    for number in range(100):
+        age.add(bell(30), 1.0, number / 30)
+    last_s = 99 / 30
+    assert not age.wants(0.01, last_s + 1.9)
+    assert age.wants(0.01, last_s + 2)
+
+
+def test_the_whole_time_counts_in_the_end() -> None:
+    age = SteadyAge()
+    for number in range(100):
+        age.add(bell(30), 1.0, float(number))
+    for number in range(100, 130):
+        age.add(bell(50), 0.1, float(number))
+    assert age.age.years > 40
+    assert age.overall.years == pytest.approx(30, abs=1.5)
 
 
 def test_a_better_look_is_wanted_sooner() -> None:

