@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path, PurePath
-from types import TracebackType
-from typing import Self
 
 from age_pipeline.data import FailedInput, Frame
 from age_pipeline.errors import InputError
@@ -50,7 +49,7 @@ class FrameFolder(VideoSource):
         self.name = source
         self._cut = cut
 
-    def __enter__(self) -> Self:
+    def _open(self, stack: ExitStack) -> None:
         is_folder = Path(self.name).is_dir()
         pictures = _in_folder(self.name) if is_folder else _numbered(self.name)
         self.frame_rate = FRAME_RATE / self._cut.every
@@ -61,25 +60,14 @@ class FrameFolder(VideoSource):
             Moment(index, float(index / FRAME_RATE), each) for index, each in enumerate(pictures)
         )
         frames = self._frames(self._cut.taken_from(moments))
-        first = next(frames, None)
-        if first is None:
-            raise InputError("no_input", f"{self.name}: none of its pictures can be read")
-        self._thread = ReadingThread(_and_rest(first, frames), name=self.name, ahead=_AHEAD)
-        self._thread.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._thread.__exit__(kind, error, trace)
+        self._thread = ReadingThread(frames, name=self.name, ahead=_AHEAD)
+        stack.enter_context(self._thread)
+        self._thread.wait_for_first()
 
     def __iter__(self) -> Iterator[Frame]:
         return self._thread.items()
 
-    def _frames(self, moments: Iterable[Moment[PictureInput]]) -> Iterator[Frame]:
+    def _frames(self, moments: Iterable[Moment[PictureInput]]) -> Generator[Frame, None, None]:
         is_first, told = True, False
         for each in moments:
             found = read_picture(each.picture)
@@ -100,6 +88,8 @@ class FrameFolder(VideoSource):
                 )
             image = letterboxed(found.image, self.width, self.height)
             yield Frame(image, self.name, index=each.index, time_s=each.time_s)
+        if is_first:
+            raise InputError("no_input", f"{self.name}: none of its pictures can be read")
 
 
 def _in_folder(name: str) -> Sequence[PictureInput]:
@@ -129,8 +119,3 @@ def _numbered(name: str) -> Sequence[PictureInput]:
     if not found:
         raise InputError("no_input", f"{name} is no file and, as a pattern, matches none")
     return list_pictures([found[key] for key in sorted(found)])
-
-
-def _and_rest(first: Frame, frames: Iterator[Frame]) -> Generator[Frame, None, None]:
-    yield first
-    yield from frames

@@ -10,11 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, contextmanager
-from itertools import chain
-from threading import Event
-from types import TracebackType
-from typing import Self
+from contextlib import ExitStack, closing, contextmanager
 
 import cv2
 import numpy as np
@@ -62,24 +58,11 @@ class LiveSource(VideoSource):
         self._open_pictures = open_pictures
         self._cut = cut
         self._reconnect = reconnect
-        self._is_left = Event()
 
-    def __enter__(self) -> Self:
-        arrivals = self._arrivals()
-        first = next(arrivals)
-        self.height, self.width = first.picture.shape[:2]
-        self._thread = ReadingThread(_and_rest(first, arrivals), name=self.name, newest_only=True)
-        self._thread.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._is_left.set()
-        self._thread.__exit__(kind, error, trace)
+    def _open(self, stack: ExitStack) -> None:
+        self._thread = ReadingThread(self._arrivals(), name=self.name, newest_only=True)
+        stack.enter_context(self._thread)
+        self._thread.wait_for_first()
 
     def __iter__(self) -> Iterator[Frame]:
         # Who reconnects may be without a picture for as long as it takes.
@@ -100,7 +83,9 @@ class LiveSource(VideoSource):
                 with closing(self._open_pictures()) as pictures:
                     for picture in pictures:
                         now_s = time.monotonic()
-                        first_s = now_s if first_s is None else first_s
+                        if first_s is None:
+                            first_s = now_s
+                            self.height, self.width = picture.shape[:2]
                         pause_s = _FIRST_PAUSE_S
                         yield Moment(index, now_s - first_s, picture)
                         index += 1
@@ -109,8 +94,9 @@ class LiveSource(VideoSource):
                     if first_s is None:
                         raise
                     raise CameraError(f"{error}; --reconnect waits for it") from error
-                log.info("%s; trying again in %g s", error, pause_s)
-            if self._is_left.wait(pause_s):
+                if not self._thread.is_left.is_set():
+                    log.info("%s; trying again in %g s", error, pause_s)
+            if self._thread.is_left.wait(pause_s):
                 return
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
@@ -144,13 +130,6 @@ def camera_pictures(number: int) -> Generator[Image, None, None]:
 def stopped(name: str, why: str) -> CameraError:
     """The error of a live source that gave pictures and gives no more."""
     return CameraError(f"{name} has stopped giving pictures: {why}")
-
-
-def _and_rest(
-    first: Moment[Image], arrivals: Generator[Moment[Image], None, None]
-) -> Generator[Moment[Image], None, None]:
-    with closing(arrivals):
-        yield from chain([first], arrivals)
 
 
 @contextmanager

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Generator, Iterator
-from functools import partial
-from types import TracebackType
-from typing import Any, Self
+from contextlib import ExitStack
+from typing import Any
 
 import av
 from av.container import InputContainer
@@ -35,7 +34,7 @@ def shown_address(address: str) -> str:
 
 
 class NetworkVideo(VideoSource):
-    """Whatever an address leads to.
+    """Whatever an address leads to, which the first opening that succeeds decides.
 
     What comes over HTTP and tells its length is a file: every frame is given, and it has an end.
     Everything else is live.
@@ -43,7 +42,7 @@ class NetworkVideo(VideoSource):
     Args:
         address: With `://`.
         cut: The part that is wanted.
-        reconnect: See `LiveSource`.
+        reconnect: See `LiveSource`. A file is waited for as well, but only to be there.
     """
 
     def __init__(self, address: str, *, cut: Cut = WHOLE, reconnect: bool = False) -> None:
@@ -51,67 +50,53 @@ class NetworkVideo(VideoSource):
         self._address = address
         self._cut = cut
         self._reconnect = reconnect
+        self._may_be_file = address.lower().startswith(("http:", "https:"))
 
-    def __enter__(self) -> Self:
-        self._source = self._find_source()
-        self._source.__enter__()
+    def _open(self, stack: ExitStack) -> None:
+        live = LiveSource(self.name, self._pictures, cut=self._cut, reconnect=self._reconnect)
+        try:
+            self._source: VideoSource = stack.enter_context(live)
+        except _FileFound as found:
+            file = VideoFile(self.name, cut=self._cut, opened=found.container)
+            self._source = stack.enter_context(file)
         self.is_live = self._source.is_live
         self.width, self.height = self._source.width, self._source.height
         self.frame_rate = self._source.frame_rate
         self.frame_count = self._source.frame_count
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._source.__exit__(kind, error, trace)
 
     def __iter__(self) -> Iterator[Frame]:
         return iter(self._source)
 
-    def _find_source(self) -> VideoSource:
-        opened: list[InputContainer] = []
-        if self._address.lower().startswith(("http:", "https:")):
+    def _pictures(self) -> Generator[Image, None, None]:
+        """Open it, and give its pictures as they come.
+
+        Raises:
+            CameraError: It gives none, or no more.
+            _FileFound: It is a file.
+        """
+        container = _open_stream(self._address)
+        # Some cameras serve one visitor at a time: what was opened must not be opened twice.
+        if self._may_be_file and (container.duration or 0) > 0:
+            raise _FileFound(container)
+        self._may_be_file = False
+        with container:
+            video = find_video(container)
+            if video is None or video.codec_context is None:
+                raise CameraError(f"{self.name} gives no pictures: check the address")
+            reformatter = VideoReformatter()
+            why = "it has ended"
             try:
-                container = _open_stream(self._address)
-            except CameraError:
-                if not self._reconnect:
-                    raise
-            else:
-                if (container.duration or 0) > 0:
-                    return VideoFile(self.name, cut=self._cut, opened=container)
-                opened.append(container)
-        pictures = partial(_stream_pictures, self._address, opened)
-        return LiveSource(self.name, pictures, cut=self._cut, reconnect=self._reconnect)
+                for frame in _decoded_in_time(container, video):
+                    yield to_image(frame, reformatter)
+            except av.FFmpegError as error:
+                why = reason(error)
+        raise stopped(self.name, why)
 
 
-def _stream_pictures(address: str, opened: list[InputContainer]) -> Generator[Image, None, None]:
-    """Open a stream, and give its pictures as they come.
-
-    Args:
-        address: With `://`.
-        opened: The stream, if it is open already; the list is emptied. Some cameras serve one
-            visitor at a time, so what was opened to see what it is must not be opened twice.
-
-    Raises:
-        CameraError: It gives none, or no more.
-    """
-    name = shown_address(address)
-    with opened.pop() if opened else _open_stream(address) as container:
-        video = find_video(container)
-        if video is None or video.codec_context is None:
-            raise CameraError(f"{name} gives no pictures: check the address")
-        reformatter = VideoReformatter()
-        why = "it has ended"
-        try:
-            for frame in _decoded_in_time(container, video):
-                yield to_image(frame, reformatter)
-        except av.FFmpegError as error:
-            why = reason(error)
-    raise stopped(name, why)
+class _FileFound(Exception):
+    def __init__(self, container: InputContainer) -> None:
+        super().__init__()
+        self.container = container
 
 
 def _open_stream(address: str) -> InputContainer:

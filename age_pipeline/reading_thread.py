@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
-from threading import Condition
+from threading import Condition, Event
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 Item = TypeVar("Item")
 
+_SILENT_S = 1.0
+"""How long leaving may take before the user is told what it takes so long for."""
+
+log = logging.getLogger("detect_age")
+
 
 class ReadingThread(Generic[Item]):
     """Runs a generator in a thread of its own, and hands on what it gives.
 
-    Between `__enter__` and the end of `__exit__`, only that thread runs the generator, and it
-    closes it.
+    Only that thread runs the generator, and it closes it: what the generator opens is closed by
+    whoever uses it, even where a second Ctrl-C cuts `__exit__` short.
 
     Args:
         items: What is read.
         name: Of the thread.
         ahead: How many items may wait to be taken. The thread rests meanwhile.
         newest_only: The thread never rests; an item that nobody has taken gives way to the next.
+
+    Attributes:
+        is_left: Set as soon as nobody will take another item.
     """
 
     def __init__(
@@ -35,11 +44,12 @@ class ReadingThread(Generic[Item]):
         newest_only: bool = False,
     ) -> None:
         self._source = items
+        self._name = name
         self._ahead = ahead
         self._newest_only = newest_only
         self._waiting: deque[Item] = deque()
         self._changed = Condition()
-        self._is_stopped = False
+        self.is_left = Event()
         self._has_ended = False
         self._pool = ThreadPoolExecutor(1, thread_name_prefix=name)
 
@@ -54,9 +64,24 @@ class ReadingThread(Generic[Item]):
         trace: TracebackType | None,
     ) -> None:
         with self._changed:
-            self._is_stopped = True
+            self.is_left.set()
             self._changed.notify_all()
+        self._pool.shutdown(wait=False)
+        if wait([self._reading], _SILENT_S).not_done:
+            log.info("waiting for %s to let go", self._name)
+            wait([self._reading])
+        # Only now: a Ctrl-C in here would have the interpreter take the thread for ended.
         self._pool.shutdown()
+
+    def wait_for_first(self) -> None:
+        """Wait until an item can be taken, or raise what has ended the generator before its first.
+
+        Signals reach their handlers meanwhile, as they would not in many a library's own wait.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._has_ended)
+        if not self._waiting:
+            self._reading.result()
 
     def items(self, patience_s: float | None = None) -> Iterator[Item]:
         """Give what was read, in order. What ends the generator is raised here, after its items.
@@ -94,8 +119,10 @@ class ReadingThread(Generic[Item]):
         with self._changed:
             if self._newest_only:
                 self._waiting.clear()
-            self._changed.wait_for(lambda: len(self._waiting) < self._ahead or self._is_stopped)
-            if self._is_stopped:
+            self._changed.wait_for(
+                lambda: len(self._waiting) < self._ahead or self.is_left.is_set()
+            )
+            if self.is_left.is_set():
                 return False
             self._waiting.append(item)
             self._changed.notify_all()

@@ -10,8 +10,6 @@ from contextlib import ExitStack
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import av
 from av.container import InputContainer
@@ -63,40 +61,44 @@ class VideoFile(VideoSource):
         self._reformatter = VideoReformatter()
         self._is_damage_told = False
 
-    def __enter__(self) -> Self:
-        with ExitStack() as stack:
-            container = stack.enter_context(self._opened or _open_file(self.name))
-            video = _require_video(container, self.name)
-            packets = VideoPackets(container, video)
-            decoded = packets.decoded()
-            first = next(decoded, None)
-            if first is None:
-                raise _no_video(self.name)
-            rate = video.average_rate or video.guessed_rate
-            self._describe(container, video, first, rate)
-            search_s = self._cut.start_s - _SEEK_MARGIN_S
-            if search_s > 0 and packets.seek(first, search_s):
-                decoded = packets.decoded()
-            else:
-                decoded = chain([first], decoded)
-            moments = timed(decoded, first, rate or _ASSUMED_RATE)
-            self._thread = ReadingThread(
-                self._frames(packets, moments), name=self.name, ahead=_AHEAD
-            )
-            stack.enter_context(self._thread)
-            self._stack = stack.pop_all()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stack.__exit__(kind, error, trace)
+    def _open(self, stack: ExitStack) -> None:
+        self._thread = ReadingThread(self._frames(), name=self.name, ahead=_AHEAD)
+        stack.enter_context(self._thread)
+        self._thread.wait_for_first()
 
     def __iter__(self) -> Iterator[Frame]:
         return self._thread.items()
+
+    def _frames(self) -> Generator[Frame, None, None]:
+        with self._opened or _open_file(self.name) as container:
+            video = _require_video(container, self.name)
+            packets = VideoPackets(container, video)
+            last_s = None
+            for each in self._cut.taken_from(self._moments(container, packets, video)):
+                pixels = to_image(each.picture, self._reformatter)
+                image = letterboxed(pixels, self.width, self.height)
+                yield Frame(image, self.name, index=each.index, time_s=each.time_s)
+                last_s = each.time_s
+                self._tell_damage(packets, last_s)
+            if last_s is None:
+                raise nothing_left(self.name, self._cut)
+            self._tell_damage(packets, last_s)
+
+    def _moments(
+        self, container: InputContainer, packets: VideoPackets, video: VideoStream
+    ) -> Iterator[Moment[VideoFrame]]:
+        decoded = packets.decoded()
+        first = next(decoded, None)
+        if first is None:
+            raise _no_video(self.name)
+        rate = video.average_rate or video.guessed_rate
+        self._describe(container, video, first, rate)
+        search_s = self._cut.start_s - _SEEK_MARGIN_S
+        if search_s > 0 and packets.seek(first, search_s):
+            decoded = packets.decoded()
+        else:
+            decoded = chain([first], decoded)
+        return timed(decoded, first, rate or _ASSUMED_RATE)
 
     def _describe(
         self,
@@ -113,21 +115,8 @@ class VideoFile(VideoSource):
             frames = video.frames or round((container.duration or 0) / av.time_base * rate)
             self.frame_count = self._cut.count(frames, rate) if frames else None
 
-    def _frames(
-        self, packets: VideoPackets, moments: Iterator[Moment[VideoFrame]]
-    ) -> Generator[Frame, None, None]:
-        last_s = None
-        for each in self._cut.taken_from(moments):
-            image = letterboxed(to_image(each.picture, self._reformatter), self.width, self.height)
-            yield Frame(image, self.name, index=each.index, time_s=each.time_s)
-            last_s = each.time_s
-            self._tell_damage(packets, last_s)
-        if last_s is None:
-            raise nothing_left(self.name, self._cut)
-        self._tell_damage(packets, last_s)
-
     def _tell_damage(self, packets: VideoPackets, time_s: float) -> None:
-        if packets.is_damaged and not self._is_damage_told:
+        if packets.is_damaged and not self._is_damage_told and not self._thread.is_left.is_set():
             self._is_damage_told = True
             message = "%s is damaged after %.1f s: pictures are missing or spoilt; is it complete?"
             log.error(message, self.name, time_s)

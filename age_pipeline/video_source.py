@@ -7,6 +7,7 @@ import os
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -112,22 +113,29 @@ class VideoSource(ABC):
     frame_count: int | None = None
     sound_file: Path | None = None
 
-    @abstractmethod
     def __enter__(self) -> Self:
         """Open it.
 
         Raises:
             CameraError: A camera or stream cannot be opened.
-            InputError: A file or folder cannot.
+            InputError: A file or folder cannot, or has nothing in the part that is wanted.
         """
+        with ExitStack() as stack:
+            self._open(stack)
+            self._stack = stack.pop_all()
+        return self
 
-    @abstractmethod
     def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
-    ) -> None: ...
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+    @abstractmethod
+    def _open(self, stack: ExitStack) -> None:
+        """Open it, and leave to the stack whatever is to be closed."""
 
     @abstractmethod
     def __iter__(self) -> Iterator[Frame]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -13,7 +14,8 @@ from threading import Timer
 import av
 import cv2
 import pytest
-from loopback_source import serving, whole
+from ctrl_c import ctrl_c_after
+from loopback_source import serving, stalling, status, whole
 from sounding_videos import save_sounding_video
 from streams import FRAME_RATE, Camera, MjpegCamera, RtspCamera, grey
 from video_files import FILM, NOISE, encode_video, plain, save_video
@@ -202,6 +204,17 @@ def test_a_web_server_that_hangs_up(tmp_path: Path, caplog: pytest.LogCaptureFix
     assert "is damaged after" in record.message
 
 
+@pytest.mark.usefixtures("pauses")
+def test_a_file_that_has_to_be_waited_for(tmp_path: Path) -> None:
+    data = encode_video(tmp_path / "film.mkv").read_bytes()
+    with (
+        serving(status(503), whole(data)) as server,
+        open_video(server.url, reconnect=True) as source,
+    ):
+        assert not source.is_live
+        assert [frame.index for frame in source] == list(range(20))
+
+
 def test_a_live_stream_has_none(tmp_path: Path, served: str) -> None:
     jpeg = cv2.imencode(".jpg", plain(120))[1].tobytes()
     (tmp_path / "live.mjpeg").write_bytes(jpeg * 5)
@@ -219,6 +232,33 @@ def test_sound_alone(tmp_path: Path, served: str) -> None:
         open_video(f"{served}/sound.m4a"),
     ):
         pass
+
+
+@pytest.mark.parametrize("scheme", ["http", "rtsp"])
+@pytest.mark.parametrize("reconnect", [False, True])
+def test_ctrl_c_while_nobody_answers(
+    monkeypatch: pytest.MonkeyPatch, scheme: str, reconnect: bool
+) -> None:
+    monkeypatch.setattr(network_video, "PATIENCE_S", 1.0)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        ctrl_c_after(0.3),
+        open_video(f"{scheme}://127.0.0.1:{silent.getsockname()[1]}/x", reconnect=reconnect),
+    ):
+        pass
+
+
+def test_ctrl_c_while_a_web_server_stalls(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(network_video, "PATIENCE_S", 1.0)
+    data = encode_video(tmp_path / "film.mkv", NOISE * 5).read_bytes()
+    released = threading.Event()
+    with serving(stalling(data, len(data) // 2, released)) as server:
+        with open_video(server.url) as source, ctrl_c_after(0.5):
+            assert len(list(source)) < 100
+        released.set()
+    assert not caplog.records
 
 
 def test_nothing_there(served: str, capfd: pytest.CaptureFixture[str]) -> None:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import logging
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 import pytest
+from ctrl_c import ctrl_c_after
 
+from age_pipeline import reading_thread
 from age_pipeline.reading_thread import ReadingThread
 
 
@@ -33,12 +36,16 @@ class Numbers:
             self.closed_in = threading.current_thread().name
 
 
-def wait_until_given(numbers: Numbers, count: int) -> None:
+def wait_until(is_so: Callable[[], bool]) -> None:
     for _ in range(1000):
-        if numbers.given >= count:
+        if is_so():
             return
         time.sleep(0.005)
-    raise AssertionError(f"{numbers.given} given, not {count}")
+    raise AssertionError("it never was")
+
+
+def wait_until_given(numbers: Numbers, count: int) -> None:
+    wait_until(lambda: numbers.given >= count)
 
 
 def test_everything_in_order() -> None:
@@ -90,6 +97,46 @@ def test_an_error_comes_after_what_was_read() -> None:
         assert next(items) == 1
         with pytest.raises(LookupError, match="no more"):
             next(items)
+
+
+def test_waiting_for_the_first_takes_nothing() -> None:
+    with ReadingThread(Numbers(3).items(), name="numbers") as thread:
+        thread.wait_for_first()
+        assert list(thread.items()) == [0, 1, 2]
+        thread.wait_for_first()
+
+
+def test_what_ends_it_before_the_first() -> None:
+    def failing() -> Generator[int, None, None]:
+        raise LookupError("none at all")
+        yield
+
+    with (
+        ReadingThread(failing(), name="failing") as thread,
+        pytest.raises(LookupError, match="none at all"),
+    ):
+        thread.wait_for_first()
+
+
+def test_who_has_to_wait_is_told_for_what(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.INFO, "detect_age")
+    for silent_s, told in ((10.0, []), (0.01, ["waiting for numbers to let go"])):
+        monkeypatch.setattr(reading_thread, "_SILENT_S", silent_s)
+        with ReadingThread(Numbers(pause_s=0.2).items(), name="numbers") as thread:
+            thread.wait_for_first()
+        assert caplog.messages == told
+
+
+def test_a_second_ctrl_c_leaves_the_rest_to_the_thread() -> None:
+    numbers = Numbers(pause_s=1.0)
+    with ctrl_c_after(0.1, 0.3), ReadingThread(numbers.items(), name="numbers") as thread:
+        items = thread.items()
+        next(items)
+        next(items)
+    assert numbers.closed_in == ""
+    wait_until(lambda: numbers.closed_in.startswith("numbers"))
 
 
 def test_patience() -> None:

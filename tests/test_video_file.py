@@ -3,6 +3,7 @@ from __future__ import annotations
 import logging
 import os
 import struct
+import threading
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -139,10 +140,10 @@ def test_a_part_of_what_cannot_be_searched(tmp_path: Path) -> None:
 def test_a_start_beyond_the_end(tmp_path: Path) -> None:
     path = encode_video(tmp_path / "film.mp4")
     with (
-        VideoFile(str(path), cut=Cut(start_s=9)) as source,
         pytest.raises(InputError, match=r"film\.mp4 has no picture after 9 s") as caught,
+        VideoFile(str(path), cut=Cut(start_s=9)),
     ):
-        list(source)
+        pass
     assert caught.value.kind == "no_input"
 
 
@@ -152,6 +153,29 @@ def test_leaving_early(tmp_path: Path) -> None:
         with VideoFile(str(path)) as source:
             frames = iter(source)
             assert [next(frames).index for _ in range(count)] == list(range(count))
+
+
+def test_only_who_reads_it_closes_it(tmp_path: Path) -> None:
+    # A second Ctrl-C ends the waiting for the thread, which must not lose its file.
+    closed_in = []
+    path = encode_video(tmp_path / "film.mp4")
+    with av.open(str(path)) as container:
+
+        class Watched:
+            streams, format, duration = container.streams, container.format, container.duration
+            demux = container.demux
+
+            def __enter__(self) -> Watched:
+                return self
+
+            def __exit__(self, *_: object) -> None:
+                closed_in.append(threading.current_thread().name)
+
+        watched: Any = Watched()
+        with VideoFile("film.mp4", opened=watched) as source:
+            next(iter(source))
+    (thread,) = closed_in
+    assert thread.startswith("film.mp4")
 
 
 QUARTERS = plain(0)
