@@ -11,7 +11,7 @@ import av
 import numpy as np
 from av.codec.context import Flags
 from av.packet import Packet
-from av.video.frame import VideoFrame
+from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
 from age_pipeline.data import Image
@@ -37,7 +37,7 @@ _EVERY_CONTAINER = {
 }
 
 _SECONDS_BETWEEN_KEY_FRAMES = 2
-"""A player can go to these at once."""
+"""At most, where there is a picture: a player can go to these at once."""
 
 _TICKS_PER_SECOND = 30_000
 """At least this many: 33 microseconds, and whole numbers of them in a frame of every usual rate."""
@@ -105,6 +105,7 @@ class VideoEncoder:
         self._frame_rate = frame_rate
         self._time_base = Fraction(1, _ticks_per_second(frame_rate))
         self._first = self._last = -1
+        self._next_key = 0
         self._duration = round(1 / (frame_rate or _USUAL_RATE) / self._time_base)
         self._pixel_aspect = pixel_aspect
         self._sound_file = sound_file
@@ -140,6 +141,10 @@ class VideoEncoder:
         picture = VideoFrame.from_numpy_buffer(even, format="bgr24")
         frame = picture.reformat(width, height, "yuv420p", interpolation=_EXACT)
         frame.pts, frame.time_base, frame.duration = at, self._time_base, self._duration
+        if at >= self._next_key:
+            # Counted in pictures, as encoders do, it would be a longer time for a slow camera.
+            frame.pict_type = PictureType.I
+            self._next_key = at + round(_SECONDS_BETWEEN_KEY_FRAMES / self._time_base)
         self._mux(self._stream.encode(frame))
         self._last = at
         self.frames += 1
@@ -172,7 +177,6 @@ class VideoEncoder:
         stream.codec_context.sample_aspect_ratio = self._pixel_aspect or Fraction(1)
         stream.colorspace = _BT601
         stream.color_range = _LIMITED_RANGE
-        stream.gop_size = max(1, round(_SECONDS_BETWEEN_KEY_FRAMES * rate))
         stream.codec_context.time_base = self._time_base
         # Without it, the last picture would last as long as one at the usual rate.
         stream.codec_context.flags |= Flags.frame_duration

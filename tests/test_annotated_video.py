@@ -83,6 +83,17 @@ def test_frames_of_a_camera_come_as_they_come(tmp_path: Path) -> None:
         assert video.duration == pytest.approx(1.0e6, abs=1000)
 
 
+@pytest.mark.parametrize(("seen", "told"), [(5, None), (5, Fraction(30)), (30, Fraction(5))])
+def test_two_seconds_are_between_key_frames_whatever_rate_is_told(
+    tmp_path: Path, seen: int, told: Fraction | None
+) -> None:
+    path = record(tmp_path / "out.mp4", [*times_of(7 * seen, Fraction(seen)), 9.5], told)
+
+    with av.open(str(path)) as video:
+        times = [frame.time for frame in video.decode(video=0) if frame.key_frame]
+    assert times == pytest.approx([0, 2, 4, 6, 9.5], abs=1e-3)
+
+
 def test_the_video_begins_where_the_cut_does(tmp_path: Path) -> None:
     path = record(tmp_path / "out.mp4", times_of(5, NTSC, 10.02), sound_from_s=10.0)
 
