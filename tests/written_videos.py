@@ -30,7 +30,7 @@ def record(
 ) -> Path:
     with AnnotatedVideo(path, frame_rate=rate, **more) as video:  # type: ignore[arg-type]
         for index, time_s in enumerate(times):
-            video.write(grey(index * 4 % 256), time_s)
+            video.write(grey(index * 4), time_s)
     return path
 
 
