@@ -72,7 +72,7 @@ class AnnotatedVideo:
         sound_from_s: The time of the source at which the video begins: pictures and sound have
             their times in it counted from there.
         sound_until_s: Where the sound ends, in the source's time. It ends with the pictures anyway,
-            or up to a second later.
+            unless less than a second of it is left.
         sound_origin_s: When the source's first picture is, by the clock of `sound_file`; None is
             where the pictures in that file begin.
         pixel_aspect: How wide a pixel is to be shown, in heights of one; None is a square.

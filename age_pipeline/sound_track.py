@@ -107,6 +107,11 @@ class SoundTrack:
         self._packets = packets
         self._next = self._advance()
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether all of it was given."""
+        return self._next is None
+
     def before(self, time_s: float | Fraction) -> Iterator[Packet[AudioStream]]:
         """The packets not given yet that begin before that moment."""
         while self._next is not None and _begins_s(self._next) < time_s:

@@ -51,8 +51,8 @@ _LONGEST_SIDE = 16_384
 """Of a picture, in pixels; libx264 takes no longer one."""
 
 _TAIL_S = 1.0
-"""How far the sound may go beyond the last picture. All of it, where a run was ended early, would
-be an hour of a standing picture."""
+"""How much longer than the pictures sound may be that has its end there. Any other goes on in the
+source only, where the run was ended early."""
 
 _EXACT = 0x4 | 0x40000
 """`SWS_BICUBIC` and `SWS_ACCURATE_RND` of FFmpeg: without the latter, colours come out darker."""
@@ -154,7 +154,11 @@ class VideoEncoder:
         if self._stream is not None:
             self._mux(self._stream.encode(None))
             end_s = (self._last + self._duration) * float(self._time_base)
-            self._mux_sound(end_s + _TAIL_S)
+            self._mux_sound(end_s)
+            if self._sound is not None:
+                rest = list(self._sound.before(end_s + _TAIL_S))
+                if self._sound.has_ended:
+                    self._output.mux(rest)
         self.release()
 
     def release(self) -> None:

@@ -109,12 +109,20 @@ def test_the_sound_is_cut_with_the_picture(tmp_path: Path, codec: str, suffix: s
     assert times_in(path)[0] == 0
 
 
-def test_sound_does_not_go_on_long_after_a_run_that_was_ended_early(tmp_path: Path) -> None:
+def test_sound_ends_with_the_pictures_of_a_run_that_was_ended_early(tmp_path: Path) -> None:
     source = save_sounding_video(tmp_path / "in.mp4")
 
-    path = record(tmp_path / "out.mp4", times_of(5, Fraction(25)), sound_file=source)
+    path = record(tmp_path / "out.mp4", times_of(20, Fraction(25)), Fraction(25), sound_file=source)
 
-    assert 0.2 < hear(path).until_s < 1.3
+    assert hear(path).until_s == pytest.approx(0.8, abs=0.05)
+
+
+def test_sound_may_be_longer_than_the_pictures_by_less_than_a_second(tmp_path: Path) -> None:
+    source = save_sounding_video(tmp_path / "in.mp4")
+
+    path = record(tmp_path / "out.mp4", times_of(30, Fraction(25)), Fraction(25), sound_file=source)
+
+    assert hear(path).until_s == pytest.approx(2, abs=0.05)
 
 
 def test_a_source_without_sound_gives_a_video_without(
