@@ -90,6 +90,8 @@ class NetworkVideo(VideoSource):
                     yield to_image(frame, reformatter)
             except av.FFmpegError as error:
                 why = reason(error)
+            except TimeoutError:
+                why = f"none could be shown for {PATIENCE_S:g} s"
         raise stopped(self.name, why)
 
 
@@ -110,12 +112,13 @@ def _open_stream(address: str) -> InputContainer:
 def _decoded_in_time(container: InputContainer, video: VideoStream) -> Iterator[VideoFrame]:
     last_s = time.monotonic()
     for packet in container.demux():
-        if packet.stream.index == video.index:
-            yield from _decoded(packet)
+        frames = _decoded(packet) if packet.stream.index == video.index else []
+        if frames:
+            yield from frames
             last_s = time.monotonic()
         elif time.monotonic() - last_s > PATIENCE_S:
-            # Sound that goes on without pictures is no sign of life.
-            return
+            # Neither sound alone nor what cannot be decoded is a sign of life.
+            raise TimeoutError
 
 
 def _decoded(packet: Packet[Any]) -> list[VideoFrame]:

@@ -4,7 +4,7 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -49,6 +49,13 @@ def served(tmp_path: Path) -> Iterator[str]:
 def pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Those between two tries, a tenth of what they are."""
     monkeypatch.setattr(live_source, "_FIRST_PAUSE_S", 0.1)
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    end_s = time.monotonic() + 10
+    while not is_so():
+        assert time.monotonic() < end_s, "it never was"
+        time.sleep(0.01)
 
 
 def brightness(frame: Frame) -> float:
@@ -153,7 +160,32 @@ def test_sound_that_goes_on_without_pictures(
     path = save_sounding_video(tmp_path / "film.mkv")
     with av.open(str(path)) as container:
         frames = network_video._decoded_in_time(container, container.streams.video[0])
-        assert len(list(frames)) < 5
+        with pytest.raises(TimeoutError):
+            for count, _ in enumerate(frames):
+                assert count < 5
+
+
+def test_what_never_can_be_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network_video, "PATIENCE_S", 0.5)
+    with MjpegCamera() as camera:
+        camera.is_garbled = True
+        with (
+            pytest.raises(CameraError, match=r"none could be shown for 0\.5 s"),
+            open_video(camera.address),
+        ):
+            pass
+
+
+@pytest.mark.usefixtures("pauses")
+def test_what_can_be_shown_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network_video, "PATIENCE_S", 0.5)
+    with MjpegCamera() as camera, open_video(camera.address, reconnect=True) as source:
+        frames = iter(source)
+        next(frames)
+        camera.is_garbled = True
+        wait_until(lambda: camera.visitors == 2)
+        camera.is_garbled = False
+        wait_until(lambda: next(frames).index > 0)
 
 
 def test_a_stream_of_sound(monkeypatch: pytest.MonkeyPatch) -> None:
