@@ -90,7 +90,8 @@ class AnnotatedPicture(Sink):
         target = self._path or writable(PurePath(frame.relative or frame.name))
         data = _annotated(frame, people, self._reporting, target.suffix)
         if self._path is None:
-            StandardOutput().write(data)
+            with StandardOutput() as out:
+                out.write(data)
         else:
             write_whole(self._path, data)
             log.debug("%s: wrote %s", frame.name, self._path)

@@ -6,15 +6,23 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedWriter, RawIOBase, UnsupportedOperation
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 from age_pipeline.errors import OutputError
 from age_pipeline.escaping import readable
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
 STDOUT = "-"
 """The name of standard output, wherever a file may be named."""
+
+_LONGEST_LINE = 1 << 20
+"""Of what goes to a pipe, in bytes. What fits a buffer waits in it: a signal that breaks into the
+writing leaves the rest there, and closing writes it. Of more than that, the rest would be lost."""
 
 
 def open_destination(name: str) -> Destination:
@@ -33,7 +41,9 @@ def open_destination(name: str) -> Destination:
     with _output_errors(name):
         # Renaming a file to the name of a device would take the device away.
         is_special = path.exists() and not path.is_file() and not path.is_dir()
-        return Destination(name, path.open("wb")) if is_special else WholeFile(path)
+        if is_special:
+            return Destination(name, path.open("wb", buffering=_LONGEST_LINE))
+        return WholeFile(path)
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -74,7 +84,7 @@ class Destination:
             self._stream.flush()
 
     def close(self) -> None:
-        """Finish; harmless a second time."""
+        """Finish, also what a signal broke into; harmless a second time."""
         with self._ended_by_errors():
             self._stream.close()
 
@@ -114,7 +124,7 @@ class StandardOutput(Destination):
     def __init__(self) -> None:
         if sys.stdout is None:
             raise OutputError("standard output is closed: name a file instead of -")
-        super().__init__("standard output", sys.stdout.buffer)
+        super().__init__("standard output", _stdout())
         # Only now: --help and wrong options need no bars. The lock is made here, because Ctrl-C in
         # the middle of making it, at the first write, would leave tqdm without one.
         from tqdm import tqdm
@@ -126,12 +136,6 @@ class StandardOutput(Destination):
 
         with tqdm.external_write_mode(sys.stdout):
             super().write(data)
-
-    def close(self) -> None:
-        """Leave it open for others."""
-
-    def discard(self) -> None:
-        """Leave it open for others."""
 
 
 class WholeFile(Destination):
@@ -174,3 +178,25 @@ def _output_errors(name: str) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise OutputError(f"cannot write {name} ({reason}): choose another place") from error
+
+
+def _stdout() -> BinaryIO:
+    """A buffer of its own for standard output, which stays open when this one is closed."""
+    try:
+        number = sys.stdout.fileno()
+    except UnsupportedOperation:
+        return BufferedWriter(_LeftOpen(sys.stdout.buffer))
+    return open(number, "wb", buffering=_LONGEST_LINE, closefd=False)
+
+
+class _LeftOpen(RawIOBase):
+    """Passes on what is written, and not that it is closed: for a standard output in memory."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        return self._stream.write(data)

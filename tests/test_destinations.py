@@ -1,5 +1,9 @@
 import os
+import signal
 import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -178,6 +182,52 @@ def test_a_pipe_whose_reader_has_gone_is_no_failure(tmp_path: Path) -> None:
         destination.write(b"two\n")
 
     destination.close()
+
+
+@pytest.mark.parametrize("is_stdout", [False, True])
+def test_a_line_in_a_pipe_is_whole_though_a_signal_breaks_into_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_stdout: bool
+) -> None:
+    # More than a pipe holds, without a reader so far.
+    line = b"x" * 200_000 + b"\n"
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    stdout = pipe.open("w")
+    if is_stdout:
+        monkeypatch.setattr(sys, "stdout", stdout)
+    destination = open_destination("-" if is_stdout else str(pipe))
+
+    with ringing_in(0.05), pytest.raises(KeyboardInterrupt):
+        destination.write(line)
+    os.set_blocking(reader, True)
+    with ThreadPoolExecutor() as pool, os.fdopen(reader, "rb") as stream:
+        received = pool.submit(stream.read)
+        destination.close()
+        stdout.close()
+
+        assert received.result() == line
+
+
+@contextmanager
+def ringing_in(seconds: float) -> Iterator[None]:
+    """Ctrl-C, once that long has passed."""
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_standard_output_in_memory_stays_open(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    with open_destination("-") as destination:
+        destination.write(b"one\n")
+    with open_destination("-") as destination:
+        destination.write(b"two\n")
+
+    assert capsysbinary.readouterr().out == b"one\ntwo\n"
 
 
 def test_standard_output_stays_open(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
