@@ -60,10 +60,10 @@ class Label:
 
 
 class LabelStyle:
-    """How briefly the labels of a video speak: no other way from one frame to the next.
+    """How the labels of a video look: no other way from one frame to the next.
 
     They are as brief as any frame of the last `HOLD_S` needed. How much there is room for is tried
-    again every `TRY_S`.
+    again every `TRY_S`. Text keeps its size while the face's changes by less than `SAME_SIZE`.
 
     Attributes:
         is_tried_again: Whether it is on this frame.
@@ -71,11 +71,14 @@ class LabelStyle:
 
     HOLD_S = 2.0
     TRY_S = 0.25
+    SAME_SIZE = 0.15
 
     def __init__(self) -> None:
         self._needed: deque[tuple[float, int]] = deque()
         self._now_s = 0.0
         self._tried_s = -math.inf
+        self._heights: dict[int, int] = {}
+        self._next_heights: dict[int, int] = {}
         self.is_tried_again = True
 
     @property
@@ -86,11 +89,22 @@ class LabelStyle:
     def next_frame(self, time_s: float) -> None:
         """Begin the frame at this time, in seconds of the video."""
         self._now_s = time_s
+        self._heights, self._next_heights = self._next_heights, {}
         while self._needed and not 0 <= time_s - self._needed[0][0] < self.HOLD_S:
             self._needed.popleft()
         self.is_tried_again = not 0 <= time_s - self._tried_s < self.TRY_S
         if self.is_tried_again:
             self._tried_s = time_s
+
+    def height_of(self, person: Person) -> int:
+        """The height of the face that the label is measured by, in pixels."""
+        height = person.face.box.height
+        if person.track is not None:
+            held = self._heights.get(person.track, height)
+            if abs(math.log(height / held)) < self.SAME_SIZE:
+                height = held
+            self._next_heights[person.track] = height
+        return height
 
     def took(self, brevity: int) -> None:
         """Say how brief the briefest label of this frame had to be."""
@@ -124,13 +138,14 @@ def arrange_labels(
         One per person, in their order; None where the picture is too small for any label.
     """
     faces = [person.face.box for person in people]
+    heights = [(style or LabelStyle()).height_of(person) for person in people]
     choices = [
         _choices(
             label_forms(person.age, interval_level, at_least, person.track),
-            face_height=person.face.box.height,
+            face_height=face_height,
             scale=picture_scale(width, height),
         )
-        for person in people
+        for person, face_height in zip(people, heights, strict=True)
     ]
 
     def arranged(start: int) -> tuple[list[tuple[Label, Box] | None], int]:
@@ -143,9 +158,9 @@ def arrange_labels(
             wordy = [n for n in placement.clashes if chosen[n] + 1 < len(choices[n])]
             if not wordy:
                 break
-            tallest = _ALIKE * max(faces[number].height for number in wordy)
-            for number, face in enumerate(faces):
-                if face.height <= tallest:
+            tallest = _ALIKE * max(heights[number] for number in wordy)
+            for number, face_height in enumerate(heights):
+                if face_height <= tallest:
                     chosen[number] = min(chosen[number] + 1, len(choices[number]) - 1)
         places = [
             None if place is None else (label, place)
@@ -171,14 +186,14 @@ def picture_scale(width: int, height: int) -> float:
 def _choices(forms: tuple[tuple[str, ...], ...], *, face_height: int, scale: float) -> list[Label]:
     """The labels that one face may have, the most welcome first.
 
-    The last is measured by the face alone: right for somebody who looks closely at a crowd.
+    All faces have as many, so that those of one number are of a piece. The last is measured by the
+    face alone: right for somebody who looks closely at a crowd.
     """
     size = min(max(face_height * 0.16, scale / 72), scale / 28)
     whole, *short = forms
     wanted = [(whole, size), *((lines, size * share) for lines in short for share in (1, 0.8))]
     wanted.append((short[-1], min(size * 0.8, face_height * 0.3)))
-    labels = [Label(lines, max(round(size), SMALLEST_TEXT)) for lines, size in wanted]
-    return list(dict.fromkeys(labels))
+    return [Label(lines, max(round(size), SMALLEST_TEXT)) for lines, size in wanted]
 
 
 @lru_cache(maxsize=64)

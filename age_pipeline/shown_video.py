@@ -6,6 +6,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
+from itertools import chain, count
 from pathlib import Path
 
 from age_pipeline.annotated_pictures import encode
@@ -26,7 +27,7 @@ class ShownVideo:
     """Shows frames as they come; a file's no faster than it was taken.
 
     The space bar pauses and goes on, s saves the frame that is seen as a PNG where the program was
-    started, q and Esc and closing the window end it: see `ended`.
+    started, under a name that no file has; q and Esc and closing the window end it: see `ended`.
 
     Args:
         window: Where to show them; opened and closed by whoever made it.
@@ -53,6 +54,11 @@ class ShownVideo:
 
     @property
     def ended(self) -> bool:
+        return self._window.ended
+
+    def poll(self) -> bool:
+        """Whether the user has ended it by now, while no frame comes. Other keys do nothing then."""
+        self._window.poll()
         return self._window.ended
 
     def show(self, frame: Frame, drawn: Image) -> None:
@@ -96,7 +102,9 @@ class ShownVideo:
         self._shown_s.clear()
 
     def _save(self, frame: Frame, drawn: Image) -> None:
-        path = Path(f"frame-{frame.index:06d}.png")
+        name = f"frame-{frame.index:06d}"
+        copies = (Path(f"{name}-{number}.png") for number in count(2))
+        path = next(path for path in chain([Path(f"{name}.png")], copies) if not path.exists())
         try:
             write_whole(path, encode(drawn, path.suffix))
         except OutputError as error:

@@ -102,6 +102,11 @@ class Window:
         cv2.imshow(self._title, self._fitted(image))
         return self._wait(wait_s)
 
+    def poll(self) -> None:
+        """See whether the user has ended it, where there is no new picture to show."""
+        if not self.ended:
+            self._wait(0)
+
     def entitle(self, title: str) -> None:
         """Write something else into the title bar; nothing happens once the window has `ended`."""
         if not self.ended:
@@ -125,9 +130,10 @@ class Window:
         end_s = None if wait_s is None else time.monotonic() + wait_s
         while True:
             left_ms = _PATIENCE_MS if end_s is None else (end_s - time.monotonic()) * 1000
-            code = cv2.waitKey(max(1, min(_PATIENCE_MS, round(left_ms))))
-            if code >= 0:
-                key = chr(code & 0xFF)
+            # `waitKey` would give the low byte alone: of the left arrow, that is a Q.
+            code = cv2.waitKeyEx(max(1, min(_PATIENCE_MS, round(left_ms))))
+            if 0 <= code < 256:
+                key = chr(code)
                 self.ended = key in QUIT_KEYS
                 return key
             if not self._is_open():

@@ -77,19 +77,31 @@ class Sink(ABC):
 class Sinks(Sink):
     """Several sinks as one. An error of one is logged, and keeps no result from the others.
 
-    A sink whose reader has gone (`| head`) is left out, and it has all `ended` if it was the last.
+    A sink whose reader has gone (`| head`) or that has failed is left out, and it has all `ended`
+    if it was the last.
+
+    Args:
+        sinks: Should one of them not open, those before it are abandoned.
 
     Attributes:
-        is_unread: Whether that is why it has ended.
+        is_unread: Whether it has ended because nobody reads on.
     """
 
     def __init__(self, sinks: Iterable[Sink]) -> None:
-        self._sinks = list(sinks)
+        self._sinks: list[Sink] = []
         self.is_unread = False
+        try:
+            for sink in sinks:
+                self._sinks.append(sink)
+        except BaseException:
+            self.abandon()
+            raise
+        self._is_wanted = bool(self._sinks)
 
     @property
     def ended(self) -> bool:
-        return self.is_unread or any(sink.ended for sink in self._sinks)
+        has_lost_all = self._is_wanted and not self._sinks
+        return has_lost_all or any(sink.ended for sink in self._sinks)
 
     def write(self, frame: Frame, people: Sequence[Person]) -> None:
         self._each(lambda sink: sink.write(frame, people))

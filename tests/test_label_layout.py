@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -204,3 +205,31 @@ def test_a_video_that_begins_again_forgets_its_style() -> None:
     assert briefest(CROWD, style) == 1
     style.next_frame(0)
     assert briefest(ALONE, style) == 2
+
+
+def test_neither_words_nor_size_flicker_where_a_face_does() -> None:
+    style = LabelStyle()
+    said = set()
+    for number in range(60):
+        style.next_frame(number / 25)
+        height = 65 + number % 2
+        jittering = Person(Face(Box(40, 300, 90, 300 + height), 0.9), bell(34), track=99)
+        others = [replace(each, track=track) for track, each in enumerate(CROWD)]
+        label, _ = next(
+            filter(None, arrange_labels([jittering, *others], width=640, height=480, style=style))
+        )
+        said.add((label.lines, label.text_size))
+    assert len(said) == 1
+
+
+def test_text_grows_with_a_face_that_comes_near() -> None:
+    style = LabelStyle()
+    sizes = []
+    for number in range(60):
+        style.next_frame(number / 25)
+        near = Person(Face(Box(200, 100, 240 + number, 150 + 2 * number), 0.9), bell(34), track=1)
+        (placed,) = arrange_labels([near], width=640, height=480, style=style)
+        assert placed is not None
+        sizes.append(placed[0].text_size)
+    assert sizes[-1] > 1.5 * sizes[0]
+    assert sizes == sorted(sizes)

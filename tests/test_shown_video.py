@@ -43,6 +43,9 @@ class FakeWindow:
         self.ended = key in QUIT_KEYS
         return key
 
+    def poll(self) -> None:
+        self.ended = next(self._keys, None) in QUIT_KEYS
+
     def entitle(self, title: str) -> None:
         self.titles.append(title)
 
@@ -103,6 +106,12 @@ def test_quitting(key: str) -> None:
     assert len(window.shown) == 2
 
 
+def test_quitting_while_no_frame_comes() -> None:
+    video = show(FakeWindow([None, " ", "q"]), 1, is_live=True)
+    assert [video.poll(), video.poll()] == [False, True]
+    assert video.ended
+
+
 def test_the_space_bar_pauses_and_goes_on() -> None:
     window = FakeWindow([None, " ", "x", None, " ", None])
     show(window, 4, is_live=False)
@@ -128,10 +137,19 @@ def test_s_saves_what_is_seen(here: Path, caplog: pytest.LogCaptureFixture) -> N
     assert "saved frame-000001.png" in caplog.messages
 
 
+def test_no_file_is_replaced(here: Path) -> None:
+    for name in ("frame-000000.png", "frame-000000-2.png"):
+        (here / name).write_text("mine")
+    show(FakeWindow(["s"]), 1, is_live=True)
+    assert (here / "frame-000000.png").read_text() == "mine"
+    assert (here / "frame-000000-2.png").read_text() == "mine"
+    assert cv2.imread("frame-000000-3.png") is not None
+
+
 def test_a_frame_that_cannot_be_saved_ends_nothing(
     here: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    (here / "frame-000000.png").mkdir()
+    (here / "frame-000000.png.part").mkdir()
     window = FakeWindow(["s"])
     show(window, 3, is_live=True)
     assert len(window.shown) == 3

@@ -57,7 +57,7 @@ class FakeOpenCV:
         self.waits_ms: list[int] = []
         self.keys: list[int | None] = []
         self.is_open = False
-        for name in ("namedWindow", "imshow", "resizeWindow", "waitKey", "destroyWindow"):
+        for name in ("namedWindow", "imshow", "resizeWindow", "waitKeyEx", "destroyWindow"):
             monkeypatch.setattr(cv2, name, getattr(self, name))
         monkeypatch.setattr(cv2, "getWindowProperty", self.get_property)
 
@@ -70,7 +70,7 @@ class FakeOpenCV:
     def resizeWindow(self, _title: str, width: int, height: int) -> None:  # noqa: N802
         self.sizes.append((width, height))
 
-    def waitKey(self, wait_ms: int) -> int:  # noqa: N802
+    def waitKeyEx(self, wait_ms: int) -> int:  # noqa: N802
         self.waits_ms.append(wait_ms)
         time.sleep(wait_ms / 1000)
         key = self.keys.pop(0) if self.keys else -1
@@ -145,6 +145,28 @@ def test_q_and_escape_end_it(opencv: FakeOpenCV, key: str) -> None:
         assert shown.ended
         assert shown.show(PICTURE, 0) is None
     assert len(opencv.shown) == 1, "nothing is shown after the end"
+
+
+LEFT_ARROW = 0xFF51
+"""Its low byte is that of Q."""
+
+
+def test_keys_that_are_no_letters_do_nothing(opencv: FakeOpenCV) -> None:
+    opencv.keys = [LEFT_ARROW, ord("s")]
+    with Window("ages") as shown:
+        assert shown.show(PICTURE) == "s"
+        assert not shown.ended
+
+
+def test_it_can_be_ended_where_nothing_new_is_shown(opencv: FakeOpenCV) -> None:
+    opencv.keys = [-1, ord("s"), ord("q")]
+    with Window("ages") as shown:
+        ended = []
+        for _ in range(4):
+            shown.poll()
+            ended.append(shown.ended)
+    assert ended == [False, False, True, True]
+    assert opencv.shown == []
 
 
 def test_the_time_is_over(opencv: FakeOpenCV) -> None:

@@ -1,7 +1,7 @@
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
 
 import numpy as np
@@ -288,3 +288,26 @@ def test_sinks_are_finished_where_the_program_is_stopped(tmp_path: Path) -> None
         stopped()
 
     assert json.loads((tmp_path / "a.json").read_text())["image"] == "a.jpg"
+
+
+def test_it_has_ended_when_all_have_failed(caplog: pytest.LogCaptureFixture) -> None:
+    full = InMemory()
+    full.full = True
+    sinks = Sinks([JsonLines(full, REPORTING)])
+    sinks.write(frame(), PEOPLE)
+    assert sinks.ended
+    assert not sinks.is_unread
+    assert len(caplog.records) == 1
+
+
+def test_where_one_does_not_open_the_others_are_abandoned(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+
+    def sinks() -> Iterator[Sink]:
+        yield JsonLines(open_destination(str(path)), REPORTING)
+        assert len(list(tmp_path.iterdir())) == 1
+        open_destination(str(tmp_path / "nowhere" / "a.csv"))
+
+    with pytest.raises(OutputError, match="nowhere"):
+        Sinks(sinks())
+    assert list(tmp_path.iterdir()) == []
