@@ -65,7 +65,7 @@ class FrameFolder(VideoSource):
         self._thread.wait_for_first()
 
     def __iter__(self) -> Iterator[Frame]:
-        return self._thread.items()
+        return self._thread.items(is_over=lambda: self.is_over())
 
     def _frames(self, moments: Iterable[Moment[PictureInput]]) -> Generator[Frame, None, None]:
         is_first, told = True, False

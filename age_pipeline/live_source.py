@@ -8,6 +8,7 @@ opens the camera here, and its thread is not started.
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -22,7 +23,7 @@ from age_pipeline.letterbox import letterboxed
 from age_pipeline.reading_thread import ReadingThread
 from age_pipeline.video_source import WHOLE, Cut, Moment, VideoSource
 
-PATIENCE_S = 10.0
+TIMEOUT_S = 10.0
 """How long a live source may take for its next picture; OpenCV itself gives up after as long."""
 
 _FIRST_PAUSE_S = 1.0
@@ -58,6 +59,7 @@ class LiveSource(VideoSource):
         self._open_pictures = open_pictures
         self._cut = cut
         self._reconnect = reconnect
+        self._first_s = math.inf
 
     def _open(self, stack: ExitStack) -> None:
         self._thread = ReadingThread(self._arrivals(), name=self.name, newest_only=True)
@@ -66,16 +68,19 @@ class LiveSource(VideoSource):
 
     def __iter__(self) -> Iterator[Frame]:
         # Who reconnects may be without a picture for as long as it takes.
-        arrived = self._thread.items(None if self._reconnect else PATIENCE_S)
+        timeout_s = None if self._reconnect else TIMEOUT_S
+        arrived = self._thread.items(timeout_s, lambda: self.is_over() or self._is_past_its_end())
         try:
             for each in self._cut.taken_from(arrived):
                 image = letterboxed(each.picture, self.width, self.height)
                 yield Frame(image, self.name, index=each.index, time_s=each.time_s)
         except TimeoutError:
-            raise stopped(self.name, f"none came for {PATIENCE_S:g} s") from None
+            raise stopped(self.name, f"none came for {TIMEOUT_S:g} s") from None
+
+    def _is_past_its_end(self) -> bool:
+        return time.monotonic() - self._first_s > self._cut.end_s
 
     def _arrivals(self) -> Generator[Moment[Image], None, None]:
-        first_s: float | None = None
         index = 0
         pause_s = _FIRST_PAUSE_S
         while True:
@@ -83,15 +88,15 @@ class LiveSource(VideoSource):
                 with closing(self._open_pictures()) as pictures:
                     for picture in pictures:
                         now_s = time.monotonic()
-                        if first_s is None:
-                            first_s = now_s
+                        if index == 0:
+                            self._first_s = now_s
                             self.height, self.width = picture.shape[:2]
                         pause_s = _FIRST_PAUSE_S
-                        yield Moment(index, now_s - first_s, picture)
+                        yield Moment(index, now_s - self._first_s, picture)
                         index += 1
             except CameraError as error:
                 if not self._reconnect:
-                    if first_s is None:
+                    if index == 0:
                         raise
                     raise CameraError(f"{error}; --reconnect waits for it") from error
                 if not self._thread.is_left.is_set():

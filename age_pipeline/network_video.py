@@ -17,13 +17,17 @@ from av.video.stream import VideoStream
 
 from age_pipeline.data import Frame, Image
 from age_pipeline.errors import CameraError
-from age_pipeline.live_source import PATIENCE_S, LiveSource, stopped
+from age_pipeline.live_source import TIMEOUT_S, LiveSource, stopped
 from age_pipeline.video_decoding import find_video, open_container, reason, to_image
 from age_pipeline.video_file import VideoFile
 from age_pipeline.video_source import WHOLE, Cut, VideoSource
 
 # Over UDP, which FFmpeg would try first, a picture whose packets are lost comes smeared.
 _OPTIONS = {"rtsp_flags": "prefer_tcp"}
+
+_SILENCE_S = 5.0
+"""How long a stream may be silent: leaving waits as long. Over HTTP more is usual: a slow server,
+or the next piece of a stream that comes in pieces of some seconds (HLS)."""
 
 
 def shown_address(address: str) -> str:
@@ -50,7 +54,7 @@ class NetworkVideo(VideoSource):
         self._address = address
         self._cut = cut
         self._reconnect = reconnect
-        self._may_be_file = address.lower().startswith(("http:", "https:"))
+        self._may_be_file = _is_http(address)
 
     def _open(self, stack: ExitStack) -> None:
         live = LiveSource(self.name, self._pictures, cut=self._cut, reconnect=self._reconnect)
@@ -59,6 +63,7 @@ class NetworkVideo(VideoSource):
         except _FileFound as found:
             file = VideoFile(self.name, cut=self._cut, opened=found.container)
             self._source = stack.enter_context(file)
+        self._source.is_over = lambda: self.is_over()
         self.is_live = self._source.is_live
         self.width, self.height = self._source.width, self._source.height
         self.frame_rate = self._source.frame_rate
@@ -91,7 +96,7 @@ class NetworkVideo(VideoSource):
             except av.FFmpegError as error:
                 why = reason(error)
             except TimeoutError:
-                why = f"none could be shown for {PATIENCE_S:g} s"
+                why = f"none could be shown for {TIMEOUT_S:g} s"
         raise stopped(self.name, why)
 
 
@@ -101,9 +106,18 @@ class _FileFound(Exception):
         self.container = container
 
 
+def _is_http(address: str) -> bool:
+    return address.lower().startswith(("http:", "https:"))
+
+
 def _open_stream(address: str) -> InputContainer:
     try:
-        return open_container(address, _OPTIONS, PATIENCE_S)
+        return open_container(
+            address,
+            _OPTIONS,
+            open_timeout_s=TIMEOUT_S,
+            read_timeout_s=TIMEOUT_S if _is_http(address) else _SILENCE_S,
+        )
     except av.FFmpegError as error:
         message = f"{shown_address(address)} cannot be opened: check the address ({reason(error)})"
         raise CameraError(message) from error
@@ -116,7 +130,7 @@ def _decoded_in_time(container: InputContainer, video: VideoStream) -> Iterator[
         if frames:
             yield from frames
             last_s = time.monotonic()
-        elif time.monotonic() - last_s > PATIENCE_S:
+        elif time.monotonic() - last_s > TIMEOUT_S:
             # Neither sound alone nor what cannot be decoded is a sign of life.
             raise TimeoutError
 

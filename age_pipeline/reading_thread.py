@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import math
+import time
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from threading import Condition, Event
@@ -16,7 +18,15 @@ Item = TypeVar("Item")
 _SILENT_S = 1.0
 """How long leaving may take before the user is told what it takes so long for."""
 
+_STEP_S = 0.1
+"""How often somebody who waits looks up."""
+
 log = logging.getLogger("detect_age")
+
+
+def never() -> bool:
+    """Nothing is over."""
+    return False
 
 
 class ReadingThread(Generic[Item]):
@@ -78,31 +88,41 @@ class ReadingThread(Generic[Item]):
 
         Signals reach their handlers meanwhile, as they would not in many a library's own wait.
         """
-        with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._has_ended)
-        if not self._waiting:
-            self._reading.result()
+        self._has_come(None, never)
 
-    def items(self, patience_s: float | None = None) -> Iterator[Item]:
+    def items(
+        self, timeout_s: float | None = None, is_over: Callable[[], bool] = never
+    ) -> Iterator[Item]:
         """Give what was read, in order. What ends the generator is raised here, after its items.
 
         Args:
-            patience_s: How long an item may take; None waits for ever.
+            timeout_s: How long an item may take; None waits for ever.
+            is_over: Asked while nothing comes, by the thread that takes the items: whether it
+                waits no longer.
 
         Raises:
             TimeoutError: An item took longer.
         """
-        while True:
+        while self._has_come(timeout_s, is_over):
             with self._changed:
-                came = self._changed.wait_for(lambda: self._waiting or self._has_ended, patience_s)
-                if not came:
-                    raise TimeoutError(f"nothing was read for {patience_s} s")
-                if not self._waiting:
-                    break
                 item = self._waiting.popleft()
                 self._changed.notify_all()
             yield item
-        self._reading.result()
+
+    def _has_come(self, timeout_s: float | None, is_over: Callable[[], bool]) -> bool:
+        end_s = math.inf if timeout_s is None else time.monotonic() + timeout_s
+        while not self._wait(min(max(end_s - time.monotonic(), 0), _STEP_S)):
+            if is_over():
+                return False
+            if time.monotonic() >= end_s:
+                raise TimeoutError(f"nothing was read for {timeout_s} s")
+        if not self._waiting:
+            self._reading.result()
+        return bool(self._waiting)
+
+    def _wait(self, seconds: float) -> bool:
+        with self._changed:
+            return self._changed.wait_for(lambda: bool(self._waiting) or self._has_ended, seconds)
 
     def _read(self) -> None:
         try:

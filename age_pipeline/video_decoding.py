@@ -19,14 +19,19 @@ from age_pipeline.data import Image
 
 
 def open_container(
-    address: str, options: Mapping[str, str] | None = None, patience_s: float | None = None
+    address: str,
+    options: Mapping[str, str] | None = None,
+    *,
+    open_timeout_s: float | None = None,
+    read_timeout_s: float | None = None,
 ) -> InputContainer:
     """Open a file or a stream; whoever does closes it.
 
     Args:
         address: As FFmpeg has it: a file begins with `file:`, whatever it is named.
         options: FFmpeg's.
-        patience_s: How long opening, and later each reading, may take; None for ever.
+        open_timeout_s: How long opening may take; None for ever. Nothing else cuts it short.
+        read_timeout_s: How long each reading may take later, likewise.
 
     Raises:
         av.FFmpegError: It cannot be opened.
@@ -34,7 +39,7 @@ def open_container(
     return av.open(
         address,
         options=dict(options or {}),
-        timeout=(patience_s, patience_s),
+        timeout=(open_timeout_s, read_timeout_s),
         # A title in an old encoding is no reason to fail.
         metadata_errors="replace",
     )

@@ -67,7 +67,7 @@ class VideoFile(VideoSource):
         self._thread.wait_for_first()
 
     def __iter__(self) -> Iterator[Frame]:
-        return self._thread.items()
+        return self._thread.items(is_over=lambda: self.is_over())
 
     def _frames(self) -> Generator[Frame, None, None]:
         with self._opened or _open_file(self.name) as container:

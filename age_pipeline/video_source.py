@@ -6,7 +6,7 @@ import math
 import os
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,6 +17,7 @@ from typing import Generic, Self, TypeVar
 
 from age_pipeline.data import Frame
 from age_pipeline.errors import InputError
+from age_pipeline.reading_thread import never
 
 Picture = TypeVar("Picture")
 
@@ -103,6 +104,8 @@ class VideoSource(ABC):
         frame_count: How many it will give, more or less; None where that is unknown.
         sound_file: The file whose sound belongs to these frames, from its beginning; None where
             there is none.
+        is_over: Asked while nothing comes: whether nobody waits any longer. Set by whoever knows;
+            it is called where the frames are taken, ten times a second.
     """
 
     name: str
@@ -112,6 +115,7 @@ class VideoSource(ABC):
     frame_rate: Fraction | None = None
     frame_count: int | None = None
     sound_file: Path | None = None
+    is_over: Callable[[], bool] = staticmethod(never)
 
     def __enter__(self) -> Self:
         """Open it.

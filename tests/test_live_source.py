@@ -153,7 +153,7 @@ def test_a_camera_that_is_unplugged(
 
 def test_a_camera_that_hangs(camera: type[FakeCamera], monkeypatch: pytest.MonkeyPatch) -> None:
     camera.pause_s = 0.5
-    monkeypatch.setattr(live_source, "PATIENCE_S", 0.05)
+    monkeypatch.setattr(live_source, "TIMEOUT_S", 0.05)
     with (
         open_video("0") as source,
         pytest.raises(CameraError, match=r"camera 0 has stopped .*: none came for 0\.05 s"),
@@ -216,6 +216,30 @@ def test_a_pause_ends_when_the_source_is_left(
             time.sleep(0.01)
     assert time.monotonic() - start_s < 50
     assert camera.opened == 1
+
+
+def test_a_part_ends_though_nothing_comes(
+    camera: type[FakeCamera], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_source, "_FIRST_PAUSE_S", 100.0)
+    camera.pictures = [2]
+    with open_video("0", cut=Cut(duration_s=0.3), reconnect=True) as source:
+        assert [frame.index for frame in source][-1] == 1
+
+
+def test_nobody_waits_any_longer(camera: type[FakeCamera], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_source, "_FIRST_PAUSE_S", 100.0)
+    camera.pictures = [2]
+    asked = []
+
+    def is_over() -> bool:
+        asked.append(threading.current_thread())
+        return len(asked) == 3
+
+    with open_video("0", reconnect=True) as source:
+        source.is_over = is_over
+        assert [frame.index for frame in source][-1] == 1
+    assert asked == [threading.current_thread()] * 3
 
 
 def test_a_bug_in_the_thread_is_seen() -> None:

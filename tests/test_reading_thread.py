@@ -139,7 +139,15 @@ def test_a_second_ctrl_c_leaves_the_rest_to_the_thread() -> None:
     wait_until(lambda: numbers.closed_in.startswith("numbers"))
 
 
-def test_patience() -> None:
+def test_nobody_waits_any_longer() -> None:
+    answers = [False, True]
+    with ReadingThread(Numbers(pause_s=0.5).items(), name="numbers") as thread:
+        items = thread.items(is_over=lambda: answers.pop(0))
+        assert list(items) == [0]
+    assert not answers
+
+
+def test_a_timeout() -> None:
     numbers = Numbers(pause_s=0.2)
     with ReadingThread(numbers.items(), name="numbers") as thread:
         items = thread.items(0.02)
