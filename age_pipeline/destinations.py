@@ -43,7 +43,7 @@ def open_destination(name: str) -> Destination:
         is_special = path.exists() and not path.is_file() and not path.is_dir()
         if is_special:
             return Destination(name, path.open("wb", buffering=_LONGEST_LINE))
-        return WholeFile(path)
+        return GrowingFile(path)
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -109,9 +109,16 @@ class Destination:
         try:
             with _output_errors(self.name):
                 yield
-        except (OutputError, BrokenPipeError):
+        except BrokenPipeError:
             self.discard()
             raise
+        except OutputError as error:
+            raise self._given_up(error) from error.__cause__
+
+    def _given_up(self, error: OutputError) -> OutputError:
+        """What to tell of an error that ended it."""
+        self.discard()
+        return error
 
 
 class StandardOutput(Destination):
@@ -164,6 +171,37 @@ class WholeFile(Destination):
         super().discard()
         with suppress(OSError):
             self._part.unlink(missing_ok=True)
+
+
+class GrowingFile(WholeFile):
+    """A file that is written line by line, which may take hours.
+
+    Where that fails, NAME.part keeps what was written before, and the error says so.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._whole_bytes = 0
+        self._is_kept = False
+
+    def write(self, data: bytes) -> None:
+        super().write(data)
+        self._whole_bytes += len(data)
+
+    def discard(self) -> None:
+        """Forget what was written, unless an error has told of it."""
+        if not self._is_kept:
+            super().discard()
+
+    def _given_up(self, error: OutputError) -> OutputError:
+        if not self._whole_bytes:
+            return super()._given_up(error)
+        self._is_kept = True
+        with suppress(OSError):
+            self._stream.close()
+        with suppress(OSError):
+            os.truncate(self._part, self._whole_bytes)
+        return OutputError(f"{error}; {readable(str(self._part))} has what was written before")
 
 
 @contextmanager

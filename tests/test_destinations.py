@@ -74,13 +74,27 @@ def test_a_symbolic_link_is_followed(tmp_path: Path) -> None:
     assert (tmp_path / "real" / "a.json").read_bytes() == b"new"
 
 
-def test_a_full_disk_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
-    destination = open_destination(str(tmp_path / "a.json"))
+def test_a_full_disk_is_an_error_that_keeps_the_lines_before(tmp_path: Path) -> None:
+    target = tmp_path / "a.json"
+    target.write_bytes(b"earlier")
+    destination = open_destination(str(target))
     destination.write(b"one\n")
 
-    message = r"a\.json \(File too large\): choose another place"
+    message = r"a\.json \(File too large\): choose another place; .*a\.json\.part has what was wr"
     with files_limited_to(1000), pytest.raises(OutputError, match=message):
-        destination.write(b"x" * 1000)
+        destination.write(b"x" * 2000 + b"\n")
+    destination.close()
+    destination.discard()
+
+    assert target.read_bytes() == b"earlier"
+    assert (tmp_path / "a.json.part").read_bytes() == b"one\n"
+
+
+def test_a_disk_that_is_full_from_the_beginning_leaves_nothing(tmp_path: Path) -> None:
+    destination = open_destination(str(tmp_path / "a.json"))
+
+    with files_limited_to(1000), pytest.raises(OutputError, match=r"choose another place$"):
+        destination.write(b"x" * 2000)
 
     assert names(tmp_path) == []
     destination.close()
@@ -119,6 +133,17 @@ def test_a_name_that_became_a_folder_is_an_error_when_the_file_is_closed(tmp_pat
         destination.close()
 
     assert names(tmp_path) == ["a.json"]
+
+
+def test_lines_are_kept_where_only_the_name_cannot_be_given(tmp_path: Path) -> None:
+    destination = open_destination(str(tmp_path / "a.json"))
+    destination.write(b"one\n")
+    (tmp_path / "a.json").mkdir()
+
+    with pytest.raises(OutputError, match=r"a\.json\.part has what was written"):
+        destination.close()
+
+    assert (tmp_path / "a.json.part").read_bytes() == b"one\n"
 
 
 @pytest.mark.parametrize(
