@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image as PillowImage
 
 from age_pipeline.data import Frame, Image, Person
-from age_pipeline.destinations import STDOUT, StandardOutput, write_whole
+from age_pipeline.destinations import STDOUT, StandardOutput, make_folder, write_whole
 from age_pipeline.drawing import draw_people
 from age_pipeline.errors import OutputError
 from age_pipeline.escaping import readable
@@ -48,7 +48,7 @@ def open_annotated(
     """
     path = Path(output)
     if not is_one_file(output, one_picture=one_picture):
-        _make_folder(path)
+        make_folder(path)
         return AnnotatedPictures(OutputNames(path, inputs), reporting)
     if output == STDOUT:
         return AnnotatedPicture(None, reporting)
@@ -74,7 +74,7 @@ class AnnotatedPictures(Sink):
 
     def write(self, frame: Frame, people: Sequence[Person]) -> None:
         path = self._names.choose(frame.relative or PurePath(Path(frame.name).name))
-        _make_folder(path.parent)
+        make_folder(path.parent)
         write_whole(path, _annotated(frame, people, self._reporting, path.suffix))
         log.debug("%s: wrote %s", frame.name, path)
 
@@ -126,11 +126,3 @@ def _annotated(frame: Frame, people: Sequence[Person], reporting: Reporting, suf
         at_least=reporting.at_least,
     )
     return encode(drawn, suffix)
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputError(f"cannot make the folder {readable(str(folder))} ({reason})") from error

@@ -38,7 +38,7 @@ def open_destination(name: str) -> Destination:
     if name == STDOUT:
         return StandardOutput()
     path = Path(name)
-    with _output_errors(name):
+    with output_errors(name):
         # Renaming a file to the name of a device would take the device away.
         is_special = path.exists() and not path.is_file() and not path.is_dir()
         if is_special:
@@ -59,6 +59,43 @@ def write_whole(path: Path, data: bytes) -> None:
     except BaseException:
         file.discard()
         raise
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those it lies in, where they do not exist.
+
+    Raises:
+        OutputError: It cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(f"cannot make the folder {readable(str(folder))} ({reason})") from error
+
+
+@contextmanager
+def output_errors(name: str, *others: type[Exception]) -> Iterator[None]:
+    """Say what to do about a place that cannot be written. A BrokenPipeError comes through.
+
+    Args:
+        name: What the user calls it.
+        others: Errors of a library that stand for an OSError.
+
+    Raises:
+        OutputError: In the place of an OSError and of `others`.
+    """
+    name = readable(name)
+    known: tuple[type[Exception], ...] = (OSError, *others)
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except FileNotFoundError as error:
+        raise OutputError(f"cannot write {name}: its folder does not exist") from error
+    except known as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise OutputError(f"cannot write {name} ({reason}): choose another place") from error
 
 
 class Destination:
@@ -107,7 +144,7 @@ class Destination:
     @contextmanager
     def _ended_by_errors(self) -> Iterator[None]:
         try:
-            with _output_errors(self.name):
+            with output_errors(self.name):
                 yield
         except BrokenPipeError:
             self.discard()
@@ -155,7 +192,7 @@ class WholeFile(Destination):
     def __init__(self, path: Path) -> None:
         self._path = Path(os.path.realpath(path))
         self._part = Path(f"{self._path}.part")
-        with _output_errors(str(path)):
+        with output_errors(str(path)):
             if self._path.is_dir():
                 raise IsADirectoryError("it is a folder")
             super().__init__(str(path), self._part.open("wb"))
@@ -202,20 +239,6 @@ class GrowingFile(WholeFile):
         with suppress(OSError):
             os.truncate(self._part, self._whole_bytes)
         return OutputError(f"{error}; {readable(str(self._part))} has what was written before")
-
-
-@contextmanager
-def _output_errors(name: str) -> Iterator[None]:
-    name = readable(name)
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except FileNotFoundError as error:
-        raise OutputError(f"cannot write {name}: its folder does not exist") from error
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputError(f"cannot write {name} ({reason}): choose another place") from error
 
 
 def _stdout() -> BinaryIO:

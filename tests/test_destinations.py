@@ -13,7 +13,9 @@ from age_pipeline.destinations import (
     Destination,
     StandardOutput,
     WholeFile,
+    make_folder,
     open_destination,
+    output_errors,
     write_whole,
 )
 from age_pipeline.errors import OutputError
@@ -163,6 +165,33 @@ def test_a_file_that_cannot_be_opened_says_where(tmp_path: Path, name: str, mess
 def test_the_root_is_a_folder() -> None:
     with pytest.raises(OutputError, match="it is a folder"):
         open_destination("/")
+
+
+def test_errors_of_a_library_are_told_alike() -> None:
+    class LibraryError(Exception):
+        strerror = "its disk is full"
+
+    with (
+        pytest.raises(OutputError, match=r"cannot write caf\\xe9 \(its disk is full\): choose"),
+        output_errors("caf\udce9", LibraryError),
+    ):
+        raise LibraryError
+    with pytest.raises(LibraryError), output_errors("a"):
+        raise LibraryError
+
+
+def test_folders_are_made_with_those_they_lie_in(tmp_path: Path) -> None:
+    for _ in range(2):
+        make_folder(tmp_path / "one" / "two")
+
+    assert (tmp_path / "one" / "two").is_dir()
+
+
+def test_a_folder_that_cannot_be_made_says_why(tmp_path: Path) -> None:
+    (tmp_path / "caf\udce9").touch()
+
+    with pytest.raises(OutputError, match=r"the folder .*/caf\\xe9/out \(Not a directory\)"):
+        make_folder(tmp_path / "caf\udce9" / "out")
 
 
 # Never the system's own devices: the fault that these tests look for would replace them.
