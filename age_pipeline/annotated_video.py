@@ -16,9 +16,10 @@ from typing import NoReturn, Self
 from av.error import FFmpegError
 
 from age_pipeline.data import Image, require_image
+from age_pipeline.destinations import output_errors
 from age_pipeline.errors import OutputError, UsageError
 from age_pipeline.escaping import readable
-from age_pipeline.finished_video import pictures_in, put_index_first
+from age_pipeline.finished_video import pictures_in, remux_faststart
 from age_pipeline.video_encoder import VideoEncoder
 
 log = logging.getLogger("detect_age")
@@ -100,14 +101,10 @@ class AnnotatedVideo:
         self._container = _CONTAINERS[path.suffix.lower()]
         self._is_open = True
         self._pending: deque[Future[None]] = deque()
-        try:
+        with output_errors(str(path)):
             if self._path.exists() and not self._path.is_file():
                 raise IsADirectoryError("it is no file")
             self._part.open("wb").close()
-        except FileNotFoundError as error:
-            raise OutputError(f"cannot write {self._name}: its folder does not exist") from error
-        except OSError as error:
-            raise self._error(error) from error
         self._encoder = VideoEncoder(
             self._part,
             self._container,
@@ -154,12 +151,6 @@ class AnnotatedVideo:
         self._worker.shutdown(wait=False)
         self._settle(0)
 
-    def discard(self) -> None:
-        """Forget what was written; the file of that name, if there is one, stays as it was."""
-        self._is_open = False
-        self._release()
-        self._part.unlink(missing_ok=True)
-
     def __enter__(self) -> Self:
         return self
 
@@ -175,25 +166,24 @@ class AnnotatedVideo:
         """Wait until no more jobs than that are left; an error of one ends them all."""
         while len(self._pending) > waiting:
             try:
-                self._pending[0].result()
-            except (FFmpegError, OSError) as error:
-                self._fail(self._error(error), error)
+                with output_errors(self._name, FFmpegError):
+                    self._pending[0].result()
             except OutputError as error:
-                self._fail(error, error)
+                self._fail(error)
             self._pending.popleft()
 
-    def _fail(self, told: OutputError, cause: Exception) -> NoReturn:
+    def _fail(self, error: OutputError) -> NoReturn:
         self._release()
-        message = str(told)
+        message = str(error)
         try:
             pictures, kept_s = pictures_in(self._part)
         except (FFmpegError, OSError):
             pictures, kept_s = 0, 0.0
         if pictures:
-            message += f"; {self._name}.part plays for {kept_s:.1f} s"
+            message += f"; {readable(str(self._part))} plays for {kept_s:.1f} s"
         else:
             self._part.unlink(missing_ok=True)
-        raise OutputError(message) from cause
+        raise OutputError(message) from error
 
     def _release(self) -> None:
         self._is_open = False
@@ -208,16 +198,16 @@ class AnnotatedVideo:
         if not self._encoder.frames:
             self._part.unlink()
             return
-        if self._container not in _WITH_INDEX or not self._put_index_first():
+        if self._container not in _WITH_INDEX or not self._remux_faststart():
             self._check(self._part)
         self._part.replace(self._path)
         log.debug("wrote %s: %d pictures", self._name, self._encoder.frames)
 
-    def _put_index_first(self) -> bool:
+    def _remux_faststart(self) -> bool:
         """Make the growing file an ordinary one; where there is no room for both, it plays too."""
         ordinary = Path(f"{self._path}.whole.part")
         try:
-            put_index_first(self._part, ordinary, self._container)
+            remux_faststart(self._part, ordinary, self._container)
             self._check(ordinary)
             ordinary.replace(self._part)
         except (FFmpegError, OSError, OutputError) as error:
@@ -234,7 +224,3 @@ class AnnotatedVideo:
                 f"cannot write {self._name} ({pictures} of its {given} pictures can be read again,"
                 f" over {span_s:.3f} of {given_s:.3f} s): is its disk full?"
             )
-
-    def _error(self, error: FFmpegError | OSError) -> OutputError:
-        reason = error.strerror or str(error)
-        return OutputError(f"cannot write {self._name} ({reason}): choose another place")

@@ -8,7 +8,7 @@ from pathlib import Path
 import av
 
 
-def put_index_first(source: Path, target: Path, container: str) -> None:
+def remux_faststart(source: Path, target: Path, container: str) -> None:
     """Copy a video, nothing encoded anew, into a file that a browser plays while it loads.
 
     Args:

@@ -225,6 +225,8 @@ def test_it_appears_under_its_name_when_it_is_whole(tmp_path: Path) -> None:
     assert names(tmp_path) == ["link.mp4", "out.mp4"]
     assert (tmp_path / "link.mp4").is_symlink()
     video.close()
+    with pytest.raises(ValueError, match=r"link\.mp4 is closed"):
+        video.write(grey(10), 1)
 
 
 def test_without_a_picture_an_earlier_file_stays(tmp_path: Path) -> None:
@@ -235,21 +237,6 @@ def test_without_a_picture_an_earlier_file_stays(tmp_path: Path) -> None:
 
     assert path.read_bytes() == b"earlier"
     assert names(tmp_path) == ["out.mp4"]
-
-
-def test_what_is_discarded_leaves_the_earlier_file(tmp_path: Path) -> None:
-    path = tmp_path / "out.mp4"
-    path.write_bytes(b"earlier")
-    video = AnnotatedVideo(path, frame_rate=NTSC)
-    video.write(grey(10), 0)
-
-    video.discard()
-    video.close()
-
-    assert path.read_bytes() == b"earlier"
-    assert names(tmp_path) == ["out.mp4"]
-    with pytest.raises(ValueError, match="closed"):
-        video.write(grey(10), 1)
 
 
 def test_what_is_no_picture_is_refused_at_once(tmp_path: Path) -> None:
@@ -430,7 +417,7 @@ def test_a_copy_that_lacks_a_picture_is_not_taken(
     def copy(_: Path, target: Path, __: str) -> None:
         target.write_bytes(other.read_bytes())
 
-    monkeypatch.setattr(annotated_video, "put_index_first", copy)
+    monkeypatch.setattr(annotated_video, "remux_faststart", copy)
 
     path = record(tmp_path / "out.mp4", times_of(20, NTSC))
 
