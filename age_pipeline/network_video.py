@@ -68,6 +68,8 @@ class NetworkVideo(VideoSource):
         self.width, self.height = self._source.width, self._source.height
         self.frame_rate = self._source.frame_rate
         self.frame_count = self._source.frame_count
+        self.has_lost_sound = self._source.has_lost_sound
+        self.pixel_aspect = self._source.pixel_aspect
 
     def __iter__(self) -> Iterator[Frame]:
         return iter(self._source)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 
 import av
 import numpy as np
@@ -65,15 +66,30 @@ def to_image(frame: VideoFrame, reformatter: VideoReformatter) -> Image:
     """
     colours = reformatter.reformat(frame, format="bgr24")
     image = np.asarray(colours.to_ndarray(), dtype=np.uint8)
-    matrix = frame.side_data.get("DISPLAYMATRIX")
-    if not isinstance(matrix, SideData):
-        return image
-    # ISO 14496-12, 6.2.2: of [a b u; c d v; x y w], a point goes to (a x + c y, b x + d y).
-    a, b, _, c, d = np.frombuffer(bytes(matrix), np.int32)[:5]
+    a, b, c, d = _turn(frame)
     if abs(b) > abs(a):
         image = image.transpose(1, 0, 2)
         a, d = c, b
     return np.ascontiguousarray(image[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1])
+
+
+def pixel_aspect(video: VideoStream, frame: VideoFrame) -> Fraction | None:
+    """The width of an upright frame's pixels, in heights; None where square or unknown."""
+    aspect = video.sample_aspect_ratio
+    if not aspect or aspect == 1:
+        return None
+    a, b, *_ = _turn(frame)
+    return 1 / aspect if abs(b) > abs(a) else aspect
+
+
+def _turn(frame: VideoFrame) -> tuple[int, int, int, int]:
+    """What a frame's pixels are moved by, (a, b, c, d): a point goes to (a x + c y, b x + d y)."""
+    matrix = frame.side_data.get("DISPLAYMATRIX")
+    if not isinstance(matrix, SideData):
+        return 1, 0, 0, 1
+    # ISO 14496-12, 6.2.2: [a b u; c d v; x y w]
+    a, b, _, c, d = np.frombuffer(bytes(matrix), np.int32)[:5].tolist()
+    return a, b, c, d
 
 
 def reason(error: av.FFmpegError) -> str:

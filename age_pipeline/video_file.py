@@ -23,8 +23,8 @@ from age_pipeline.file_reading import explain
 from age_pipeline.letterbox import letterboxed
 from age_pipeline.pictures import MAX_PIXELS
 from age_pipeline.reading_thread import ReadingThread
-from age_pipeline.video_decoding import find_video, open_container, reason, to_image
-from age_pipeline.video_packets import VideoPackets, timed
+from age_pipeline.video_decoding import find_video, open_container, pixel_aspect, reason, to_image
+from age_pipeline.video_packets import VideoPackets, timed, told_time_s
 from age_pipeline.video_source import WHOLE, Cut, Moment, VideoSource, nothing_left
 
 _AHEAD = 4
@@ -108,8 +108,11 @@ class VideoFile(VideoSource):
         rate: Fraction | None,
     ) -> None:
         self.height, self.width = to_image(first, self._reformatter).shape[:2]
+        self.pixel_aspect = pixel_aspect(video, first)
+        self.has_lost_sound = bool(container.streams.audio) and self._opened is not None
         if container.streams.audio and self._opened is None:
             self.sound_file = Path(self.name)
+            self.origin_s = told_time_s(first)
         if rate:
             self.frame_rate = rate / self._cut.every
             frames = video.frames or round((container.duration or 0) / av.time_base * rate)

@@ -96,6 +96,13 @@ class VideoPackets:
         return frames
 
 
+def told_time_s(frame: VideoFrame) -> Fraction | None:
+    """When a file shows a frame, as it counts time, in seconds; None where it does not say."""
+    if frame.pts is None or frame.time_base is None:
+        return None
+    return frame.pts * frame.time_base
+
+
 def timed(
     frames: Iterable[VideoFrame], first: VideoFrame, frame_rate: Fraction
 ) -> Iterator[Moment[VideoFrame]]:
@@ -107,10 +114,10 @@ def timed(
         frame_rate: Frames a second; numbers the first of `frames`, and times them where the file
             does not.
     """
-    origin_s = _time_s(first) or Fraction(0)
+    origin_s = told_time_s(first) or Fraction(0)
     index, before_s = 0, None
     for frame in frames:
-        told_s = _time_s(frame)
+        told_s = told_time_s(frame)
         if before_s is None:
             time_s = Fraction(0) if told_s is None else told_s - origin_s
             index = round(time_s * frame_rate)
@@ -124,9 +131,3 @@ def timed(
             time_s = max(told_s - origin_s, before_s + _TICK_S)
         yield Moment(index, float(time_s), frame)
         before_s = time_s
-
-
-def _time_s(frame: VideoFrame) -> Fraction | None:
-    if frame.pts is None or frame.time_base is None:
-        return None
-    return frame.pts * frame.time_base

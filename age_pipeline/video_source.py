@@ -104,6 +104,10 @@ class VideoSource(ABC):
         frame_count: How many it will give, more or less; None where that is unknown.
         sound_file: The file whose sound belongs to these frames, from its beginning; None where
             there is none.
+        has_lost_sound: Whether there is sound that cannot be had, `sound_file` being None.
+        origin_s: When the first picture of that file comes, in its own count of time; `time_s` 0 is
+            then. None where there is no such file, or it counts no time.
+        pixel_aspect: The width of a pixel, in heights; None where it is square or unknown.
         is_over: Asked while nothing comes: whether nobody waits any longer. Set by whoever knows;
             it is called where the frames are taken, ten times a second.
     """
@@ -115,6 +119,9 @@ class VideoSource(ABC):
     frame_rate: Fraction | None = None
     frame_count: int | None = None
     sound_file: Path | None = None
+    has_lost_sound: bool = False
+    origin_s: Fraction | None = None
+    pixel_aspect: Fraction | None = None
     is_over: Callable[[], bool] = staticmethod(never)
 
     def __enter__(self) -> Self:

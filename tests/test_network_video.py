@@ -229,6 +229,20 @@ def test_a_file_on_a_web_server_has_an_end(tmp_path: Path, served: str, name: st
     assert {frame.name for frame in frames} == {f"{served}/{name}?..."}
 
 
+def test_the_sound_of_a_file_on_a_web_server_is_lost(tmp_path: Path, served: str) -> None:
+    save_sounding_video(tmp_path / "film.mkv")
+    with open_video(f"{served}/film.mkv") as source:
+        assert source.has_lost_sound
+        assert (source.sound_file, source.origin_s) == (None, None)
+
+
+def test_pixels_that_are_not_square(tmp_path: Path, served: str) -> None:
+    encode_video(tmp_path / "film.mkv", pixel_aspect=Fraction(64, 45))
+    with open_video(f"{served}/film.mkv") as source:
+        assert source.pixel_aspect == Fraction(64, 45)
+        assert not source.has_lost_sound
+
+
 def test_a_part_of_a_file_on_a_web_server(tmp_path: Path, served: str) -> None:
     encode_video(tmp_path / "film.mp4")
     with open_video(f"{served}/film.mp4", cut=Cut(1.5, 0.3, 2)) as source:

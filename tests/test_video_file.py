@@ -72,7 +72,7 @@ def test_a_file_without_times(tmp_path: Path) -> None:
     path = encode_video(tmp_path / "film.h264", FILM * 2)
     with VideoFile(str(path)) as source:
         frames = list(source)
-        assert source.frame_count is None
+        assert (source.frame_count, source.origin_s) == (None, None)
     assert [frame.time_s for frame in frames] == pytest.approx([n / 25 for n in range(40)])
     with VideoFile(str(path), cut=Cut(start_s=1.4)) as source:
         assert [frame.index for frame in source] == [35, 36, 37, 38, 39]
@@ -207,6 +207,28 @@ def test_turned_as_the_file_says(
     for frame in frames:
         assert frame.image.flags.c_contiguous
         np.testing.assert_allclose(middles(frame.image), middles(expected), atol=4)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_pixels_that_are_not_square(tmp_path: Path, name: str) -> None:
+    path = encode_video(tmp_path / name, pixel_aspect=Fraction(64, 45))
+    with VideoFile(str(path)) as source:
+        assert source.pixel_aspect == Fraction(64, 45)
+        assert (source.width, source.height) == (64, 48)
+
+
+def test_square_pixels(tmp_path: Path) -> None:
+    for name, told in (("a.mp4", 1), ("b.mp4", 0)):
+        path = encode_video(tmp_path / name, pixel_aspect=told)
+        with VideoFile(str(path)) as source:
+            assert source.pixel_aspect is None
+
+
+def test_pixels_are_turned_with_their_picture(tmp_path: Path) -> None:
+    path = encode_video(tmp_path / "film.mp4", pixel_aspect=Fraction(64, 45))
+    turn(path, (0, 1, -1, 0))
+    with VideoFile(str(path)) as source:
+        assert source.pixel_aspect == Fraction(45, 64)
 
 
 def middles(image: Image) -> Image:
@@ -420,8 +442,17 @@ def test_sound_with_a_cover(tmp_path: Path) -> None:
 def test_the_sound_that_belongs_to_it(tmp_path: Path) -> None:
     path = save_sounding_video(tmp_path / "film.mp4")
     with VideoFile(str(path)) as source:
-        assert source.sound_file == path
+        assert (source.sound_file, source.has_lost_sound) == (path, False)
+        assert source.origin_s == 0
         assert len(list(source)) == 50
+
+
+@pytest.mark.parametrize("start_s", [0.0, 1.5])
+def test_when_the_pictures_begin_beside_the_sound(tmp_path: Path, start_s: float) -> None:
+    path = save_sounding_video(tmp_path / "film.mkv", picture_from_s=0.4)
+    with VideoFile(str(path), cut=Cut(start_s)) as source:
+        assert source.origin_s == Fraction(2, 5)
+        assert next(iter(source)).time_s == pytest.approx(start_s, abs=0.03)
 
 
 def test_a_text_is_no_video(tmp_path: Path) -> None:

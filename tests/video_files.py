@@ -58,6 +58,7 @@ def encode_video(
     frame_rate: Fraction | int = 10,
     times: Sequence[int] | None = None,
     options: dict[str, str] | None = None,
+    pixel_aspect: Fraction | int = 0,
 ) -> Path:
     """Write a video as FFmpeg does; every fifth picture can be decoded without those before it.
 
@@ -69,12 +70,14 @@ def encode_video(
         frame_rate: Frames a second.
         times: Of each picture, in milliseconds, where they do not come at that rate.
         options: Of the container.
+        pixel_aspect: The width of a pixel, in heights; 0 tells nothing of it.
     """
     with av.open(str(path), "w", options=options or {}) as output:
         stream = output.add_stream(codec, rate=frame_rate)
         assert isinstance(stream, av.VideoStream)
         stream.height, stream.width = pictures[0].shape[:2]
         stream.pix_fmt, stream.gop_size = pixels, 5
+        stream.codec_context.sample_aspect_ratio = Fraction(pixel_aspect)
         if times is not None:
             stream.codec_context.time_base = Fraction(1, 1000)
         for number, picture in enumerate(pictures):
