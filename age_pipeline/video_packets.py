@@ -14,8 +14,11 @@ from av.video.stream import VideoStream
 
 from age_pipeline.video_source import Moment
 
-_LEAP_S = 1
+_DISCONTINUITY_S = 1
 """What leaps back by more is another recording, joined to the one before."""
+
+_LONGEST_S = 1e9
+"""Thirty years: in nanoseconds, they fit into the 64 bits of FFmpeg's times."""
 
 _TICK_S = Fraction(1, 1000)
 """The least time between two pictures; broken files give two the same."""
@@ -54,7 +57,7 @@ class VideoPackets:
         """
         if first.pts is None or self._video.time_base is None:
             return False
-        offset = first.pts + int(time_s / self._video.time_base)
+        offset = first.pts + int(min(time_s, _LONGEST_S) / self._video.time_base)
         try:
             self._container.seek(offset, stream=self._video)
         except av.FFmpegError:
@@ -126,7 +129,7 @@ def timed(
             next_s = before_s + 1 / frame_rate
             if told_s is None:
                 told_s = next_s + origin_s
-            elif told_s - origin_s < before_s - _LEAP_S:
+            elif told_s - origin_s < before_s - _DISCONTINUITY_S:
                 origin_s = told_s - next_s
             time_s = max(told_s - origin_s, before_s + _TICK_S)
         yield Moment(index, float(time_s), frame)

@@ -59,7 +59,7 @@ class Cut:
     def __post_init__(self) -> None:
         if not 0 <= self.start_s < math.inf:
             raise ValueError(f"expected a start of 0 s or later, got {self.start_s}")
-        if self.duration_s is not None and not self.duration_s > 0:
+        if self.duration_s is not None and not 0 < self.duration_s < math.inf:
             raise ValueError(f"expected a duration above 0 s, got {self.duration_s}")
         if self.every < 1:
             raise ValueError(f"expected every first picture or fewer, got {self.every}")
@@ -81,9 +81,11 @@ class Cut:
 
     def count(self, frames: int, frame_rate: Fraction | float) -> int:
         """How many it takes of a source of so many frames at so many a second."""
-        first = math.ceil(self.start_s * frame_rate)
-        end = frames if self.end_s == math.inf else min(frames, math.ceil(self.end_s * frame_rate))
-        return math.ceil(max(end - first, 0) / self.every)
+
+        def before(time_s: float) -> int:
+            return max(0, math.ceil(min((time_s - _ROUNDING_S) * frame_rate, frames)))
+
+        return math.ceil((before(self.end_s) - before(self.start_s)) / self.every)
 
 
 WHOLE = Cut()
@@ -197,4 +199,9 @@ def open_video(source: str, *, cut: Cut = WHOLE, reconnect: bool = False) -> Vid
 
 def nothing_left(name: str, cut: Cut) -> InputError:
     """The error of a source that has no frame in the part that is wanted."""
-    return InputError("no_input", f"{name} has no picture after {cut.start_s:g} s: start earlier")
+    if cut.duration_s is None:
+        message = f"{name} has no picture after {cut.start_s:g} s: start earlier"
+    else:
+        part = f"between {cut.start_s:g} and {cut.end_s:g} s"
+        message = f"{name} has no picture {part}: start earlier, or take more"
+    return InputError("no_input", message)

@@ -57,12 +57,24 @@ def test_a_part_of_them() -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_none_of_them() -> None:
-    with (
-        pytest.raises(InputError, match=r"frames has no picture after 3 s") as caught,
-        FrameFolder("frames", cut=Cut(3)),
-    ):
+def test_the_last_of_them() -> None:
+    with FrameFolder("frames", cut=Cut(0.28, 0.01)) as source:
+        assert [frame.index for frame in source] == [7]
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("cut", "message"),
+    [
+        (Cut(3), "after 3 s: start earlier"),
+        (Cut(1e9), "after 1e+09 s: start earlier"),
+        (Cut(0.01, 0.01), "between 0.01 and 0.02 s: start earlier, or take more"),
+    ],
+)
+def test_none_of_them(cut: Cut, message: str) -> None:
+    with pytest.raises(InputError) as caught, FrameFolder("frames", cut=cut):
         pass
+    assert str(caught.value) == f"frames has no picture {message}"
     assert caught.value.kind == "no_input"
 
 

@@ -227,6 +227,15 @@ def test_a_part_ends_though_nothing_comes(
         assert [frame.index for frame in source][-1] == 1
 
 
+def test_a_part_as_long_as_can_be(camera: type[FakeCamera]) -> None:
+    with open_video("0", cut=Cut(duration_s=1e9)) as source:
+        assert len(list(islice(source, 3))) == 3
+    with open_video("0", cut=Cut(start_s=1e9)) as source:
+        source.is_over = lambda: True
+        camera.pause_s = 0.3
+        assert not list(source)
+
+
 def test_nobody_waits_any_longer(camera: type[FakeCamera], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_source, "_FIRST_PAUSE_S", 100.0)
     camera.pictures = [2]

@@ -137,14 +137,33 @@ def test_a_part_of_what_cannot_be_searched(tmp_path: Path) -> None:
             assert [frame.index for frame in source] == [15, 16, 17, 18, 19]
 
 
-def test_a_start_beyond_the_end(tmp_path: Path) -> None:
-    path = encode_video(tmp_path / "film.mp4")
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("start_s", [9.0, 1e9, 1e15, 1e300])
+def test_a_start_beyond_the_end(tmp_path: Path, name: str, start_s: float) -> None:
+    path = encode_video(tmp_path / name)
     with (
-        pytest.raises(InputError, match=r"film\.mp4 has no picture after 9 s") as caught,
-        VideoFile(str(path), cut=Cut(start_s=9)),
+        pytest.raises(InputError, match=r" has no picture after .* s: start earlier") as caught,
+        VideoFile(str(path), cut=Cut(start_s)),
     ):
         pass
     assert caught.value.kind == "no_input"
+
+
+def test_a_part_without_a_picture(tmp_path: Path) -> None:
+    path = encode_video(tmp_path / "film.mp4")
+    with (
+        pytest.raises(InputError, match=r"no picture between 0\.01 and 0\.02 s"),
+        VideoFile(str(path), cut=Cut(0.01, 0.01)),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("duration_s", [1e9, 1e308])
+def test_longer_than_it_is(tmp_path: Path, duration_s: float) -> None:
+    path = encode_video(tmp_path / "film.mp4")
+    with VideoFile(str(path), cut=Cut(0.5, duration_s)) as source:
+        assert source.frame_count == 15
+        assert [frame.index for frame in source] == list(range(5, 20))
 
 
 def test_leaving_early(tmp_path: Path) -> None:

@@ -73,6 +73,7 @@ def test_a_camera_that_no_machine_has(capfd: pytest.CaptureFixture[str]) -> None
         {"start_s": math.nan},
         {"duration_s": 0.0},
         {"duration_s": math.nan},
+        {"duration_s": math.inf},
         {"every": 0},
     ],
 )
@@ -119,6 +120,25 @@ def test_nothing_is_read_beyond_the_end() -> None:
 def test_of_pictures_that_came_by_chance_every_third_is_at_least_three_on() -> None:
     came = [FILM[index] for index in (0, 2, 5, 6, 7, 8, 20)]
     assert [moment.index for moment in Cut(every=3).taken_from(came)] == [0, 5, 8, 20]
+
+
+@pytest.mark.parametrize(
+    ("cut", "count"),
+    [
+        (Cut(0.28), 1),
+        (Cut(0.04), 7),
+        (Cut(0.04, 0.12), 3),
+        (Cut(0.32), 0),
+        (Cut(1e9), 0),
+        (Cut(1e308, 1e308), 0),
+        (Cut(0.04, 1e9, 2), 4),
+        (Cut(0.04, 1e308), 7),
+    ],
+)
+def test_how_many_of_eight_at_25_a_second(cut: Cut, count: int) -> None:
+    moments = [Moment(index, index / 25, None) for index in range(8)]
+    assert cut.count(8, Fraction(25)) == count
+    assert len(list(cut.taken_from(moments))) == count
 
 
 @given(
