@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
 import av
-import numpy as np
 from av.audio.frame import AudioFrame
-from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.error import FFmpegError
 from av.packet import Packet
 
 from age_pipeline.escaping import readable
+from age_pipeline.sound_encoding import aac_stream, encoded
 
 Piece = TypeVar("Piece", "Packet[AudioStream]", AudioFrame)
 
@@ -39,16 +37,9 @@ _LEAD_IN_S = 0.05
 _LEAP_S = 1
 """What leaps back by more is another recording, joined to the one before: as of pictures."""
 
-_AAC_BIT_RATE = 192_000
-"""Bits a second: hardly told from the original."""
-
 _LATE_S = 0.5
 """A growing MP4 can be played from where each of its streams has begun: sound that begins later
 than this has silence before it."""
-
-_GAP_S = 0.02
-"""Nothing for this long stays nothing in sound that is encoded anew; less is a matter of rounding.
-Of most codecs, it is less than what is lost with a packet."""
 
 
 def open_sound(
@@ -163,8 +154,8 @@ def _track(
     first_frame = next(frames, None)
     if first_frame is None:
         return None
-    target = _aac_stream(output, first_frame)
-    return SoundTrack(source, _encoded(chain([first_frame], frames), target))
+    target = aac_stream(output, first_frame)
+    return SoundTrack(source, encoded(chain([first_frame], frames), target))
 
 
 def _first_picture_s(source: InputContainer) -> Fraction:
@@ -217,54 +208,20 @@ def _redirected(
 
 
 def _decoded(packets: Iterable[Packet[AudioStream]]) -> Iterator[AudioFrame]:
+    """What can be decoded: a spoilt packet is a gap, unless none is sound."""
+    spoilt: FFmpegError | None = None
+    is_heard = False
     for packet in packets:
-        # A spoilt one is a gap, not the end.
-        with suppress(FFmpegError):
-            yield from packet.decode()
+        try:
+            frames = packet.decode()
+        except FFmpegError as error:
+            spoilt = error
+        else:
+            is_heard |= bool(frames)
+            yield from frames
+    if spoilt is not None and not is_heard:
+        raise spoilt
 
 
-def _aac_stream(output: OutputContainer, frame: AudioFrame) -> AudioStream:
-    rates = av.Codec("aac", "w").audio_rates or []
-    # AAC takes no other rate; this one is what video has.
-    rate = frame.sample_rate if frame.sample_rate in rates else 48_000
-    layout = "mono" if frame.layout.nb_channels == 1 else "stereo"
-    return output.add_stream("aac", rate=rate, layout=layout, bit_rate=_AAC_BIT_RATE)
-
-
-def _encoded(frames: Iterable[AudioFrame], target: AudioStream) -> Iterator[Packet[AudioStream]]:
-    codec = target.codec_context
-    uniform: AudioResampler | None = None
-    kind: tuple[str, str, int] | None = None
-    at: int | None = None
-    for frame in frames:
-        # A broadcast goes from stereo to 5.1 and back; an encoder takes one kind only.
-        now = frame.format.name, frame.layout.name, frame.sample_rate
-        if uniform is None or kind != now:
-            uniform = AudioResampler(codec.format, codec.layout, codec.sample_rate)
-            kind = now
-        begins = round(_begins_s(frame) * codec.sample_rate)
-        if at is None and begins > _LATE_S * codec.sample_rate:
-            for silence in _silence(target, begins):
-                yield from target.encode(silence)
-        if at is None or begins - at > _GAP_S * codec.sample_rate:
-            at = begins
-        for piece in uniform.resample(frame):
-            piece.pts, piece.time_base = at, Fraction(1, codec.sample_rate)
-            at += piece.samples
-            yield from target.encode(piece)
-    yield from target.encode(None)
-
-
-def _silence(target: AudioStream, samples: int) -> Iterator[AudioFrame]:
-    codec = target.codec_context
-    for start in range(0, samples, codec.sample_rate):
-        length = min(codec.sample_rate, samples - start)
-        silent = np.zeros((codec.layout.nb_channels, length), np.float32)
-        piece = AudioFrame.from_ndarray(silent, format="fltp", layout=codec.layout.name)
-        piece.sample_rate = codec.sample_rate
-        piece.pts, piece.time_base = start, Fraction(1, codec.sample_rate)
-        yield piece
-
-
-def _begins_s(piece: Packet[AudioStream] | AudioFrame) -> Fraction:
-    return (piece.pts or 0) * (piece.time_base or Fraction(0))
+def _begins_s(packet: Packet[AudioStream]) -> Fraction:
+    return (packet.pts or 0) * packet.time_base

@@ -181,6 +181,19 @@ def test_spoilt_packets_are_a_gap(tmp_path: Path, caplog: pytest.LogCaptureFixtu
     assert not caplog.records
 
 
+def test_sound_of_which_nothing_can_be_decoded_is_a_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = save_sounding_video(tmp_path / "in.mkv", "ac3")
+    source.write_bytes(source.read_bytes().replace(b"\x0b\x77", b"\0\0"))
+
+    path = record(tmp_path / "out.mp4", times_of(5, NTSC), sound_file=source)
+
+    assert len(times_in(path)) == 5
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "in.mkv: its sound cannot be read (Invalid data" in caplog.text
+
+
 def test_sound_that_breaks_off_is_a_warning(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
