@@ -135,6 +135,11 @@ def _open_file(name: str) -> InputContainer:
             raise InputError("empty", f"{name} is empty: it has no bytes")
         # FFmpeg's word for what the system refuses would be less exact than the system's.
         Path(name).open("rb").close()
+    except FileNotFoundError as error:
+        if "*" in name:
+            message = f"{name} does not exist; pictures are their folder, or like frames/%04d.png"
+            raise InputError("missing", message) from None
+        raise explain(name, error) from error
     except ValueError as error:  # a byte 0 in the name, or what no file system can encode
         raise explain(name, FileNotFoundError(str(error))) from None
     except OSError as error:

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Generic, Self, TypeVar
+from urllib.request import url2pathname
 
 from age_pipeline.data import Frame
 from age_pipeline.errors import InputError
@@ -170,11 +171,12 @@ def open_video(source: str, *, cut: Cut = WHOLE, reconnect: bool = False) -> Vid
             - The number of a camera, or its device (`/dev/video0`).
             - The address of a stream or of a video file (with `://`).
             - A folder of pictures, or a pattern that C's printf would number (`frames/%04d.png`).
-            - A video file. `./0` is a file that is named like a camera.
+            - A video file, or its address (`file://`). `./0` is a file that is named like a camera.
         cut: The part that is wanted. Of something live, the start is so many seconds from now.
         reconnect: Whether to try again, and again, when a camera or stream fails. Nothing else is
             tried twice.
     """
+    source = local_name(source)
     # Only what the source needs is imported: a camera needs no FFmpeg.
     if camera := _CAMERA.fullmatch(source):
         from age_pipeline.live_source import LiveSource, camera_pictures
@@ -195,6 +197,19 @@ def open_video(source: str, *, cut: Cut = WHOLE, reconnect: bool = False) -> Vid
     from age_pipeline.video_file import VideoFile
 
     return VideoFile(source, cut=cut)
+
+
+def local_name(source: str) -> str:
+    """The name of a file or folder that is given as an address, `file:///film.mp4`; else `source`.
+
+    An address that names its machine is read without: `file://film.mp4` is `film.mp4`.
+    """
+    scheme = "file://"
+    if not source.lower().startswith(scheme):
+        return source
+    path = source[len(scheme) :]
+    # RFC 8089: the one machine that can be meant.
+    return url2pathname(path.removeprefix("localhost") if path.startswith("localhost/") else path)
 
 
 def nothing_left(name: str, cut: Cut) -> InputError:

@@ -13,7 +13,7 @@ from age_pipeline.frame_folder import FrameFolder
 from age_pipeline.live_source import LiveSource
 from age_pipeline.network_video import NetworkVideo
 from age_pipeline.video_file import VideoFile
-from age_pipeline.video_source import Cut, Moment, open_video
+from age_pipeline.video_source import Cut, Moment, local_name, open_video
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,9 @@ from age_pipeline.video_source import Cut, Moment, open_video
         ("rtsp://192.0.2.1/stream", NetworkVideo),
         ("https://192.0.2.1/film.mp4", NetworkVideo),
         (".", FrameFolder),
+        ("file:///film.mp4", VideoFile),
+        ("file:.", VideoFile),
+        ("file://frames/%2504d.png", FrameFolder),
         ("frames/%04d.png", FrameFolder),
         ("100%.mp4", VideoFile),
         ("there%d.mp4", VideoFile),
@@ -47,6 +50,22 @@ def test_what_a_name_stands_for(
     assert type(open_video(source)) is kind
 
 
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("file:///films/a%20b%25.mp4", "/films/a b%.mp4"),
+        ("FILE:///film.mp4", "/film.mp4"),
+        ("file://localhost/film.mp4", "/film.mp4"),
+        ("file://film.mp4", "film.mp4"),
+        ("file:film.mp4", "file:film.mp4"),
+        ("a%20b.mp4", "a%20b.mp4"),
+    ],
+)
+def test_the_address_of_a_file(source: str, name: str) -> None:
+    assert local_name(source) == name
+    assert open_video(source).name == name
+
+
 def test_a_camera_is_called_by_its_number() -> None:
     assert open_video("3").name == open_video("/dev/video03").name == "camera 3"
 
@@ -57,6 +76,16 @@ def test_odd_names_of_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, s
     with pytest.raises(InputError) as caught, open_video(source):
         pass
     assert caught.value.kind == "missing"
+
+
+def test_a_pattern_of_the_shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError) as caught, open_video("frames/*.png"):
+        pass
+    assert caught.value.kind == "missing"
+    assert str(caught.value) == (
+        "frames/*.png does not exist; pictures are their folder, or like frames/%04d.png"
+    )
 
 
 def test_a_camera_that_no_machine_has(capfd: pytest.CaptureFixture[str]) -> None:
