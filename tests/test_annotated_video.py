@@ -370,18 +370,22 @@ def test_the_part_plays_where_sound_has_ended_or_not_begun(
 def test_a_full_disk_is_an_error_that_tells_of_what_plays(tmp_path: Path) -> None:
     path = tmp_path / "out.mp4"
     path.write_bytes(b"earlier")
+    link = tmp_path / "link.mp4"
+    link.symlink_to(path)
 
     def fill() -> None:
-        with AnnotatedVideo(path, frame_rate=Fraction(10)) as video:
+        with AnnotatedVideo(link, frame_rate=Fraction(10)) as video:
             for index in range(500):
                 video.write(noise(index), index / 10)
 
-    message = r"out\.mp4 \(File too large\): choose another place; .*\.part plays for \d\.\d s$"
+    message = (
+        r"link\.mp4 \(File too large\): choose another place; .*out\.mp4\.part plays for \d\.\d s$"
+    )
     with files_limited_to(60_000), pytest.raises(OutputError, match=message):
         fill()
 
     assert path.read_bytes() == b"earlier"
-    assert names(tmp_path) == ["out.mp4", "out.mp4.part"]
+    assert names(tmp_path) == ["link.mp4", "out.mp4", "out.mp4.part"]
     assert len(greys_in(tmp_path / "out.mp4.part")) > 10
 
 
