@@ -17,8 +17,8 @@ from av.video.stream import VideoStream
 
 from age_pipeline.data import Frame, Image
 from age_pipeline.errors import CameraError
+from age_pipeline.ffmpeg_video import find_video, open_container, reason, to_image
 from age_pipeline.live_source import TIMEOUT_S, LiveSource, stopped
-from age_pipeline.video_decoding import find_video, open_container, reason, to_image
 from age_pipeline.video_file import VideoFile
 from age_pipeline.video_source import WHOLE, Cut, VideoSource
 

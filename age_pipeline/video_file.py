@@ -19,12 +19,12 @@ from av.video.stream import VideoStream
 
 from age_pipeline.data import Frame
 from age_pipeline.errors import InputError
+from age_pipeline.ffmpeg_video import find_video, open_container, pixel_aspect, reason, to_image
 from age_pipeline.file_reading import explain
 from age_pipeline.letterbox import letterboxed
 from age_pipeline.pictures import MAX_PIXELS
 from age_pipeline.reading_thread import ReadingThread
-from age_pipeline.video_decoding import find_video, open_container, pixel_aspect, reason, to_image
-from age_pipeline.video_packets import VideoPackets, timed, told_time_s
+from age_pipeline.video_decoder import VideoDecoder, timed, told_time_s
 from age_pipeline.video_source import WHOLE, Cut, Moment, VideoSource, nothing_left
 
 _AHEAD = 4
@@ -72,30 +72,30 @@ class VideoFile(VideoSource):
     def _frames(self) -> Generator[Frame, None, None]:
         with self._opened or _open_file(self.name) as container:
             video = _require_video(container, self.name)
-            packets = VideoPackets(container, video)
+            decoder = VideoDecoder(container, video)
             last_s = None
-            for each in self._cut.taken_from(self._moments(container, packets, video)):
+            for each in self._cut.taken_from(self._moments(container, decoder, video)):
                 pixels = to_image(each.picture, self._reformatter)
                 image = letterboxed(pixels, self.width, self.height)
                 yield Frame(image, self.name, index=each.index, time_s=each.time_s)
                 last_s = each.time_s
-                self._tell_damage(packets, last_s)
+                self._tell_damage(decoder, last_s)
             if last_s is None:
                 raise nothing_left(self.name, self._cut)
-            self._tell_damage(packets, last_s)
+            self._tell_damage(decoder, last_s)
 
     def _moments(
-        self, container: InputContainer, packets: VideoPackets, video: VideoStream
+        self, container: InputContainer, decoder: VideoDecoder, video: VideoStream
     ) -> Iterator[Moment[VideoFrame]]:
-        decoded = packets.decoded()
+        decoded = decoder.decoded()
         first = next(decoded, None)
         if first is None:
             raise _no_video(self.name)
         rate = video.average_rate or video.guessed_rate
         self._describe(container, video, first, rate)
         search_s = self._cut.start_s - _SEEK_MARGIN_S
-        if search_s > 0 and packets.seek(first, search_s):
-            decoded = packets.decoded()
+        if search_s > 0 and decoder.seek(first, search_s):
+            decoded = decoder.decoded()
         else:
             decoded = chain([first], decoded)
         return timed(decoded, first, rate or _ASSUMED_RATE)
@@ -118,8 +118,8 @@ class VideoFile(VideoSource):
             frames = video.frames or round((container.duration or 0) / av.time_base * rate)
             self.frame_count = self._cut.count(frames, rate) if frames else None
 
-    def _tell_damage(self, packets: VideoPackets, time_s: float) -> None:
-        if packets.is_damaged and not self._is_damage_told and not self._thread.is_left.is_set():
+    def _tell_damage(self, decoder: VideoDecoder, time_s: float) -> None:
+        if decoder.is_damaged and not self._is_damage_told and not self._thread.is_left.is_set():
             self._is_damage_told = True
             message = "%s is damaged after %.1f s: pictures are missing or spoilt; is it complete?"
             log.error(message, self.name, time_s)

@@ -19,8 +19,8 @@ from video_files import FILM, NOISE, cut_off, encode_video, plain, save_video
 from age_pipeline.data import Image
 from age_pipeline.errors import InputError
 from age_pipeline.pictures import MAX_PIXELS
+from age_pipeline.video_decoder import VideoDecoder
 from age_pipeline.video_file import VideoFile
-from age_pipeline.video_packets import VideoPackets
 from age_pipeline.video_source import Cut
 
 FORMATS = ["film.mp4", "film.mov", "film.mkv", "film.ts"]
@@ -103,13 +103,13 @@ def test_a_part_is_what_the_whole_has_there(tmp_path: Path, name: str, cut: Cut)
 def test_a_part_far_in_is_searched_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = encode_video(tmp_path / "film.mp4", FILM * 5)
     decoded = []
-    decode = VideoPackets._decode
+    decode = VideoDecoder._decode
 
-    def count(packets: VideoPackets, packet: av.Packet[Any]) -> list[av.VideoFrame]:
+    def count(decoder: VideoDecoder, packet: av.Packet[Any]) -> list[av.VideoFrame]:
         decoded.append(packet.pts)
-        return decode(packets, packet)
+        return decode(decoder, packet)
 
-    monkeypatch.setattr(VideoPackets, "_decode", count)
+    monkeypatch.setattr(VideoDecoder, "_decode", count)
     with VideoFile(str(path), cut=Cut(start_s=9)) as source:
         assert [frame.index for frame in source] == list(range(90, 100))
     assert len(decoded) < 50

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from video_files import plain
 
-from age_pipeline.video_packets import timed
+from age_pipeline.video_decoder import timed
 
 NTSC = Fraction(30000, 1001)
 

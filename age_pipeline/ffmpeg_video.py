@@ -1,4 +1,4 @@
-"""What files and streams have in common for FFmpeg, by way of PyAV: opening, decoding, turning."""
+"""What files and streams have in common for FFmpeg, by way of PyAV: opening, and pixels."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ _SHORT_OF_S = 0.5
 """How much earlier than it says a sound file may end."""
 
 
-class VideoPackets:
+class VideoDecoder:
     """Decodes the video track of an open file.
 
     Args:
