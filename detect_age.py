@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -143,29 +143,21 @@ def _age_detector(asked: argparse.Namespace) -> AgeDetector:
 
 def _open_sinks(
     asked: argparse.Namespace, inputs: Sequence[Path], reporting: Reporting, is_one_picture: bool
-) -> list[Sink]:
+) -> Iterator[Sink]:
     from age_pipeline.annotated_pictures import open_annotated
     from age_pipeline.destinations import STDOUT, StandardOutput, open_destination
     from age_pipeline.shown_pictures import ShownPictures
     from age_pipeline.writers import CsvTable, JsonLines, TextLines
 
-    sinks: list[Sink] = []
-    with ExitStack() as opened:
-        if STDOUT not in (asked.output, asked.json, asked.csv) and sys.stdout is not None:
-            sinks.append(TextLines(StandardOutput(), reporting, named=not is_one_picture))
-        for name, kind in ((asked.json, JsonLines), (asked.csv, CsvTable)):
-            if name is not None:
-                destination = open_destination(name)
-                opened.callback(destination.discard)
-                sinks.append(kind(destination, reporting))
-        if asked.output is not None:
-            sinks.append(
-                open_annotated(asked.output, inputs, reporting, one_picture=is_one_picture)
-            )
-        if _wants_window(asked, is_one_picture):
-            sinks.append(ShownPictures(reporting))
-        opened.pop_all()
-    return sinks
+    if STDOUT not in (asked.output, asked.json, asked.csv) and sys.stdout is not None:
+        yield TextLines(StandardOutput(), reporting, named=not is_one_picture)
+    for name, kind in ((asked.json, JsonLines), (asked.csv, CsvTable)):
+        if name is not None:
+            yield kind(open_destination(name), reporting)
+    if asked.output is not None:
+        yield open_annotated(asked.output, inputs, reporting, one_picture=is_one_picture)
+    if _wants_window(asked, is_one_picture):
+        yield ShownPictures(reporting)
 
 
 def _wants_window(asked: argparse.Namespace, is_one_picture: bool) -> bool:

@@ -6,7 +6,8 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,19 +74,20 @@ def _run(asked: argparse.Namespace) -> None:
     )
     log.info("ages by %s", ages.model)
     reporting = Reporting(ages.model, faces.model, asked.interval, asked.at_least)
-    people = VideoPeople(
-        faces,
-        ages,
-        SteadyAge,
-        readability,
-        min_confidence=asked.confidence,
-        detect_every=asked.detect_every,
-        remembers=asked.people is not None or asked.best_faces is not None,
-    )
     cut = Cut(asked.start, asked.duration, asked.every)
 
     with ExitStack() as stack:
         source = stack.enter_context(open_video(asked.source, cut=cut, reconnect=asked.reconnect))
+        people = VideoPeople(
+            faces,
+            ages,
+            SteadyAge,
+            readability,
+            min_confidence=asked.confidence,
+            detect_every=asked.detect_every,
+            remembers=asked.people is not None,
+            clock=time.monotonic if source.is_live else None,
+        )
         sinks = stack.enter_context(Sinks(_open_sinks(asked, source, people, reporting, stack)))
         bar = stack.enter_context(closing(with_progress(source, source.frame_count or 0)))
         for frame in bar:
@@ -97,6 +99,7 @@ def _run(asked: argparse.Namespace) -> None:
 def _check_outputs(asked: argparse.Namespace) -> None:
     """Raise what is wrong with the outputs before the models are loaded."""
     from age_pipeline.annotated_video import check_video_name
+    from age_pipeline.best_faces import check_faces_folder
     from age_pipeline.people_tables import check_people_name
 
     inputs = [Path(asked.source)]
@@ -105,6 +108,8 @@ def _check_outputs(asked: argparse.Namespace) -> None:
         check_video_name(asked.output, inputs)
     if asked.people is not None:
         check_people_name(asked.people)
+    if asked.best_faces is not None:
+        check_faces_folder(asked.best_faces, asked.source)
 
 
 def _open_sinks(
@@ -113,7 +118,7 @@ def _open_sinks(
     people: VideoPeople,
     reporting: Reporting,
     stack: ExitStack,
-) -> list[Sink]:
+) -> Iterator[Sink]:
     from age_pipeline.annotated_video import AnnotatedVideo
     from age_pipeline.best_faces import BestFaces
     from age_pipeline.destinations import STDOUT, StandardOutput, open_destination
@@ -127,31 +132,33 @@ def _open_sinks(
     )
     from age_pipeline.video_records import VideoFacts, VideoLines, VideoRecords
 
-    sinks: list[Sink] = []
     drawings = Drawings(reporting)
     if STDOUT not in (asked.json, asked.people) and sys.stdout is not None:
-        sinks.append(VideoLines(StandardOutput(), reporting))
+        yield VideoLines(StandardOutput(), reporting)
     if asked.json is not None:
         facts = VideoFacts(source.name, source.frame_rate, source.width, source.height)
-        sinks.append(VideoRecords(open_destination(asked.json), reporting, facts))
+        yield VideoRecords(open_destination(asked.json), reporting, facts)
     if asked.people is not None:
-        table = stack.enter_context(PeopleTable(asked.people, source.name, reporting))
-        sinks.append(WrittenPeople(table, people))
+        yield WrittenPeople(PeopleTable(asked.people, source.name, reporting), people)
     if asked.best_faces is not None:
-        sinks.append(WrittenFaces(BestFaces(Path(asked.best_faces)), people))
+        yield WrittenFaces(BestFaces(Path(asked.best_faces)), people)
     if asked.output is not None:
+        if source.has_lost_sound:
+            log.info("%s: its sound is not copied; download the file first", source.name)
         until_s = None if asked.duration is None else asked.start + asked.duration
         video = AnnotatedVideo(
             Path(asked.output),
             frame_rate=source.frame_rate,
+            pixel_aspect=source.pixel_aspect,
             sound_file=source.sound_file,
+            sound_origin_s=source.origin_s,
             sound_from_s=asked.start,
             sound_until_s=until_s,
         )
-        sinks.append(WrittenFrames(video, drawings))
+        yield WrittenFrames(video, drawings)
     if window := _open_window(asked, source, stack):
-        sinks.append(ShownFrames(window, drawings))
-    return sinks
+        source.is_over = window.poll
+        yield ShownFrames(window, drawings)
 
 
 def _open_window(
@@ -186,14 +193,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     video.add_argument(
         "--start",
-        type=options.number("a number of seconds from 0", float, lambda value: value >= 0),
+        type=options.number("seconds, 0 to 1e9", float, lambda value: 0 <= value <= 1e9),
         metavar="SECONDS",
         default=0.0,
         help="leave out what is before (default: %(default)s)",
     )
     video.add_argument(
         "--duration",
-        type=options.number("a number of seconds above 0", float, lambda value: value > 0),
+        type=options.number("seconds, above 0 to 1e9", float, lambda value: 0 < value <= 1e9),
         metavar="SECONDS",
         help="end after so long (default: at the video's end)",
     )
@@ -214,18 +221,31 @@ def _parser() -> argparse.ArgumentParser:
         type=_pace,
         metavar="N",
         default=None,
-        help="look for faces in one picture of so many and follow them in between, or auto: five"
-        " times a second, and whenever somebody is lost (default: auto)",
+        help="look for faces in one picture of so many, or auto: five times a second, less often"
+        " where that takes too long for a live source; in between they are followed, and when"
+        " somebody is lost faces are looked for at once (default: auto)",
     )
-    options.add_model_options(parser, face_detector.NAMES, age_detector.NAMES)
+    options.add_model_options(
+        parser,
+        face_detector.NAMES,
+        age_detector.NAMES,
+        confidence="faces of at least this confidence, 0 to 1, are somebody new; who is known may"
+        " have less (default: %(default)s)",
+    )
     options.add_report_options(parser)
-    output = parser.add_argument_group("output (- is standard output, instead of the lines)")
+    output = parser.add_argument_group("output")
     output.add_argument(
         "--output", metavar="FILE", help="an annotated copy with the same sound: .mp4, .mov or .mkv"
     )
-    output.add_argument("--json", metavar="FILE", help="a record for each picture, as JSON Lines")
     output.add_argument(
-        "--people", metavar="FILE", help="a row for each person, at the end: .csv or .json"
+        "--json",
+        metavar="FILE",
+        help="a record for each picture, as JSON Lines; - is standard output, instead of the lines",
+    )
+    output.add_argument(
+        "--people",
+        metavar="FILE",
+        help="a row for each person, at the end: .csv or .json; - is standard output, as CSV",
     )
     output.add_argument(
         "--best-faces", metavar="DIR", help="a picture of each person, at the best look"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +12,8 @@ import numpy as np
 
 from age_pipeline.annotated_pictures import encode
 from age_pipeline.data import Box, Image
-from age_pipeline.destinations import write_whole
-from age_pipeline.errors import OutputError
+from age_pipeline.destinations import make_folder, write_whole
+from age_pipeline.errors import OutputError, UsageError
 from age_pipeline.escaping import readable
 
 log = logging.getLogger("detect_age")
@@ -22,6 +23,21 @@ _MARGIN = 0.4
 
 _LONGEST_SIDE = 512
 """Of a picture, in pixels; a larger one is shrunk to it."""
+
+
+def check_faces_folder(folder: str, source: str) -> None:
+    """Refuse the folder whose pictures are read: there may be some of the same names.
+
+    Args:
+        folder: What the user named.
+        source: Of the video: see `open_video`.
+
+    Raises:
+        UsageError: It is that folder.
+    """
+    read = source if os.path.isdir(source) else os.path.dirname(source) if "%" in source else None  # noqa: PTH112, PTH120
+    if read is not None and os.path.realpath(folder) == os.path.realpath(read):
+        raise UsageError(f"--best-faces {readable(folder)} is read: name another folder")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,16 +62,11 @@ class BestFaces:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._looks: dict[int, _Look] = {}
-        shown = readable(str(folder))
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise OutputError(f"cannot make the folder {shown} ({reason})") from error
+        make_folder(folder)
         if any(folder.glob("person-*.jpg")):
             log.warning(
                 "%s holds people of an earlier run: only those with the same numbers are replaced",
-                shown,
+                readable(str(folder)),
             )
 
     def offer(self, track: int, image: Image, box: Box, quality: float, time_s: float) -> None:

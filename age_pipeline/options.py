@@ -57,7 +57,10 @@ class Parser(argparse.ArgumentParser):
 
 
 def add_model_options(
-    parser: argparse.ArgumentParser, detectors: Sequence[str], age_models: Sequence[str]
+    parser: argparse.ArgumentParser,
+    detectors: Sequence[str],
+    age_models: Sequence[str],
+    confidence: str = "report faces of at least this confidence, 0 to 1 (default: %(default)s)",
 ) -> None:
     """Which models answer, and where their files lie.
 
@@ -65,6 +68,7 @@ def add_model_options(
         parser: Gets the options.
         detectors: Names of the face detectors, the default first.
         age_models: Names of the age models.
+        confidence: What `--help` says of `--confidence`.
     """
     group = parser.add_argument_group("models")
     group.add_argument(
@@ -87,7 +91,7 @@ def add_model_options(
         type=number("a number from 0 to 1", float, lambda value: 0 <= value <= 1),
         metavar="C",
         default=0.5,
-        help="report faces of at least this confidence, 0 to 1 (default: %(default)s)",
+        help=confidence,
     )
     group.add_argument(
         "--detector", choices=detectors, default=detectors[0], help="what finds the faces"

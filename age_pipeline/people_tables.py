@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from age_pipeline import __version__
 from age_pipeline.data import AgeEstimate, Box
@@ -86,13 +84,6 @@ def check_people_name(name: str) -> None:
 class PeopleTable:
     """What `--people` names: opened before the run, written whole after it.
 
-        with PeopleTable("people.csv", "film.mp4", reporting) as table:
-            ...
-            table.write(people)
-
-    Left without having been written, as where the program is stopped early on, it leaves an
-    earlier file as it was.
-
     Args:
         name: A .csv, a .json, or `-` for CSV on standard output.
         source: The video, for the JSON.
@@ -124,17 +115,9 @@ class PeopleTable:
         self._destination.write(data)
         self._destination.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._destination.is_empty:
-            self._destination.discard()
+    def discard(self) -> None:
+        """Write nothing; an earlier file stays."""
+        self._destination.discard()
 
 
 def people_record(people: Sequence[PersonSummary], source: str, reporting: Reporting) -> Record:

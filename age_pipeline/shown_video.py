@@ -57,7 +57,7 @@ class ShownVideo:
         return self._window.ended
 
     def poll(self) -> bool:
-        """Whether the user has ended it by now, while no frame comes. Other keys do nothing then."""
+        """Whether the user has ended it by now, while no frame comes. Other keys do nothing."""
         self._window.poll()
         return self._window.ended
 

@@ -96,6 +96,8 @@ class WrittenPeople(Sink):
         # Stopped before the first frame: a file of an earlier run is worth more than an empty one.
         if self._has_begun:
             self.close()
+        else:
+            self._table.discard()
 
 
 class WrittenFaces(Sink):

@@ -24,8 +24,7 @@ BERT = PersonSummary(3, 2.04, 2.08, 2, 1, bell(60), 2.04, Box(0, 0, 9, 9))
 
 
 def write(name: str, *people: PersonSummary, reporting: Reporting = REPORTING) -> None:
-    with PeopleTable(name, "caf\udce9.mp4", reporting) as table:
-        table.write(people)
+    PeopleTable(name, "caf\udce9.mp4", reporting).write(people)
 
 
 def test_a_csv_has_a_row_for_each_person(tmp_path: Path) -> None:
@@ -125,8 +124,9 @@ def test_the_table_appears_whole_or_not_at_all(tmp_path: Path, name: str) -> Non
     path = tmp_path / name
     path.write_text("earlier")
 
-    with PeopleTable(str(path), "film.mp4", REPORTING):
-        assert path.read_text() == "earlier"
+    table = PeopleTable(str(path), "film.mp4", REPORTING)
+    assert path.read_text() == "earlier"
+    table.discard()
     assert path.read_text() == "earlier"
     with files_limited_to(20), pytest.raises(OutputError, match="File too large"):
         write(str(path), ANNA)

@@ -44,7 +44,7 @@ def test_a_frame_is_drawn_once_for_all() -> None:
 
 def test_a_row_for_each_person(tmp_path: Path, people: VideoPeople) -> None:
     path = tmp_path / "people.csv"
-    with PeopleTable(str(path), "film", REPORTING) as table, WrittenPeople(table, people) as sink:
+    with WrittenPeople(PeopleTable(str(path), "film", REPORTING), people) as sink:
         for number in range(3):
             sink.write(frame(number), people.find(frame(number)))
     header, row = path.read_text().splitlines()
@@ -53,7 +53,7 @@ def test_a_row_for_each_person(tmp_path: Path, people: VideoPeople) -> None:
 
 
 def stopped(path: Path, people: VideoPeople, *, after: int) -> None:
-    with PeopleTable(str(path), "film", REPORTING) as table, WrittenPeople(table, people) as sink:
+    with WrittenPeople(PeopleTable(str(path), "film", REPORTING), people) as sink:
         for number in range(after):
             sink.write(frame(number), people.find(frame(number)))
         raise KeyboardInterrupt
