@@ -101,15 +101,17 @@ def _check_outputs(asked: argparse.Namespace) -> None:
     from age_pipeline.annotated_video import check_video_name
     from age_pipeline.best_faces import check_faces_folder
     from age_pipeline.people_tables import check_people_name
+    from age_pipeline.video_source import local_name
 
-    inputs = [Path(asked.source)]
+    source = local_name(asked.source)
+    inputs = [Path(source)]
     options.check_outputs(asked, inputs, ("output", "json", "people"))
     if asked.output is not None:
         check_video_name(asked.output, inputs)
     if asked.people is not None:
         check_people_name(asked.people)
     if asked.best_faces is not None:
-        check_faces_folder(asked.best_faces, asked.source)
+        check_faces_folder(asked.best_faces, source)
 
 
 def _open_sinks(

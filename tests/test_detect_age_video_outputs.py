@@ -137,6 +137,7 @@ def test_an_output_that_does_not_open_leaves_nothing_of_the_others(
         (["--duration", "1e308"], "expected seconds, above 0 to 1e9"),
         (["--duration", "0"], "expected seconds, above 0 to 1e9"),
         (["--output", "film.mp4"], "would overwrite an input"),
+        (["--source", "file://film.mp4", "--output", "film.mp4"], "would overwrite an input"),
         (["--json", "a", "--people", "a"], "cannot both go to a"),
         (["--people", "a.txt"], "not written: use .csv or .json"),
         (["--source", "frames", "--best-faces", "frames/."], "is read: name another folder"),
