@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from age_pipeline.data import Box, Face, Frame, Image, Person
-from age_pipeline.face_motion import visible_part
+from age_pipeline.face_motion import is_cut_off, visible_part
 from age_pipeline.following import Followed, Follower
 from age_pipeline.people_tables import PersonSummary
 from age_pipeline.stages import AgeDetector, FaceDetector, SteadyAge, enough_memory
@@ -81,11 +81,19 @@ class _Known:
 
 @dataclass(frozen=True, slots=True)
 class _Sighting:
-    """One face of the latest frame, whose it is, and when it was last found, not followed."""
+    """One face of the latest frame.
+
+    Attributes:
+        track: Whose it is.
+        face: Where it is.
+        found_s: When it was last found, not followed.
+        place: Where it stands in what the follower tells.
+    """
 
     track: int
     face: Face
     found_s: float
+    place: int = 0
 
 
 class VideoPeople:
@@ -159,9 +167,10 @@ class VideoPeople:
         time_s = self._now_s = max(self._now_s, frame.time_s or 0.0)
         self.best_looks, self.left = [], {}
         with enough_memory(frame):
-            moves = self._follower.follow(image)
+            told = self._follower.follow(image)
+            moves = [told[each.place] for each in self._sightings]
+            is_lost = self._is_anybody_lost(moves, frame)
             self._move(moves, time_s)
-            is_lost = any(move is None or move.certainty < _SURE for move in moves)
             if is_lost or self._is_detection_due(time_s):
                 begun_s = self._clock()
                 self._detect(image, time_s, is_cut=bool(moves) and not any(moves))
@@ -198,6 +207,14 @@ class VideoPeople:
         pause_s = max(DETECT_EVERY_S, 2 * self._took_s)
         return time_s - self._detected_s >= pause_s - _ROUNDING_S
 
+    def _is_anybody_lost(self, moves: Sequence[Followed | None], frame: Frame) -> bool:
+        """Whether it is time to look for faces; not for somebody who is leaving the picture."""
+        return any(
+            (move is None or move.certainty < _SURE)
+            and not is_cut_off(each.face.box, (frame.width, frame.height))
+            for each, move in zip(self._sightings, moves, strict=True)
+        )
+
     def _move(self, moves: Sequence[Followed | None], time_s: float) -> None:
         """Move everybody's box along; who cannot be followed is out of sight."""
         followed = [
@@ -219,7 +236,8 @@ class VideoPeople:
             if track is not None
         ]
         self._look(image, found, time_s)
-        self._sightings = [*found, *self._missed(found, time_s)]
+        seen = [*found, *self._missed(found, time_s)]
+        self._sightings = [replace(each, place=place) for place, each in enumerate(seen)]
         self._follower.start(image, [each.face.box for each in self._sightings])
         self._detected_s = time_s
         self._frames_since = 0

@@ -161,6 +161,21 @@ def test_faces_are_looked_for_at_once_where_following_is_unsure() -> None:
     assert len(faces.seen) == 2
 
 
+def test_who_leaves_the_picture_is_no_reason_to_look_for_faces() -> None:
+    at_the_edge = Face(Box(0, 40, 30, 80), 0.9)
+    faces = ScriptedFaces([at_the_edge, square(160)])
+    people = people_with(faces)
+    for number in range(6):
+        image = scene(160)
+        image[40:80, : max(0, 30 - 10 * number)] = scene(40)[40:80, 40 + 10 * number :][
+            :, : max(0, 30 - 10 * number)
+        ]
+        found = people.find(frame(image, number))
+        assert 2 in [each.track for each in found]
+    assert len(faces.seen) == 1
+    assert len(found) == 1
+
+
 def test_where_a_missed_face_is_followed_to_says_nothing_of_the_person(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
