@@ -20,7 +20,7 @@ WEIGHTS = ModelFile(
     name="compact",
     file="compact.onnx",
     size=2_399_368,
-    sha256="a3700b52d715a07cd5a8b74d84e3206e8533d968a286bbc4610696a2dea3eba7",
+    sha256="27eb2d1f32a80c5c9c94c269107c5c8db5404a5cc69a5a444c709921013ed078",
     licence="non-commercial research only, trained on FairFace and UTKFace",
     home=Path(__file__).parent,
 )

@@ -14,7 +14,7 @@ WEIGHTS = ModelFile(
     name="compact-free",
     file="compact_free.onnx",
     size=2_399_368,
-    sha256="e4a5b0cf4421ec9a0a8e595874eca0f61cf5ace9b010b3e295fe87209a1b2a26",
+    sha256="19b9629dba201b29d62feab060789548cc1e58cbdc64cd96a92093473d799790",
     licence="MIT, trained on FairFace, CC BY 4.0",
     home=Path(__file__).parent,
 )

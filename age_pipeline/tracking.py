@@ -30,8 +30,7 @@ PATIENCE_S = 1.5
 
 _GHOST_PATIENCE_S = 0.5
 _GHOST_HITS = 2
-"""Whoever was seen no more often than that may have been nobody, and is soon forgotten: somebody
-else would get the number."""
+"""Whoever was seen no more often than that may have been nobody, and is soon forgotten."""
 
 LONGEST_GAP_S = 5.0
 """After so long without any frame, nobody is expected anywhere: everybody in sight is new."""
@@ -144,11 +143,7 @@ class Tracker:
             for known, place in _assigned(unseen, [sights[index] for index in wanted], unlike):
                 known.see(sights[wanted[place]], self._now_s)
                 numbers[wanted[place]] = known.number
-        self._known = [
-            each
-            for each in self._known
-            if self._now_s - each.last_s <= max(each.patience_s, _ONE_MISS * pause_s)
-        ]
+        self._known = [each for each in self._known if self._may_come_back(each, pause_s)]
         for index, sight in enumerate(sights):
             if index not in numbers and not sight.is_doubtful:
                 self._last_number += 1
@@ -174,6 +169,19 @@ class Tracker:
                 # A face that was cut off when last seen comes in; its box does not grow for that.
                 is_inside = np.array_equal(values, measured(box))
                 each.motion.update(values + each.hidden if is_inside else values)
+
+    def _may_come_back(self, known: _Known, pause_s: float) -> bool:
+        """Whether to go on waiting for somebody; who is in sight is waited for.
+
+        Whoever has walked out of the picture is gone, and whoever most likely was nobody soon is:
+        somebody else would get the number.
+        """
+        patience_s = _GHOST_PATIENCE_S if known.hits <= _GHOST_HITS else PATIENCE_S
+        across, down = known.motion.expected[:2]
+        width, height = self._size or (math.inf, math.inf)
+        if not (0 <= across < width and 0 <= down < height):
+            patience_s = 0.0
+        return self._now_s - known.last_s <= max(patience_s, _ONE_MISS * pause_s)
 
     def _pass_time(self, time_s: float) -> None:
         if time_s > self._now_s + LONGEST_GAP_S:
@@ -206,10 +214,6 @@ class _Known:
         self.hidden = first.values - measured(first.box)
         self.look = first.look
         self.is_followed = False
-
-    @property
-    def patience_s(self) -> float:
-        return PATIENCE_S if self.hits > _GHOST_HITS else _GHOST_PATIENCE_S
 
     def see(self, sight: _Sight, time_s: float) -> None:
         self.motion.update(sight.values)

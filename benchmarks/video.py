@@ -134,9 +134,9 @@ def report_latency(models: Models) -> None:
     frames = list(compose(two_faces(), LIVE_RATE))
     loops = {
         "every frame on its own": as_original(models.once, models.old),
-        "program": as_program(models.doubtful, models.own),
+        "program": as_program(models.doubtful, models.own, is_live=True),
         f"program, each look for faces {SLOWED_S:g} s slower": as_program(
-            _Slowed(models.doubtful), models.own
+            _Slowed(models.doubtful), models.own, is_live=True
         ),
     }
     _row(

@@ -54,10 +54,11 @@ def as_original(faces: FaceDetector, ages: AgeDetector) -> Loop:
     return Loop(find, _drawn_as_original)
 
 
-def as_program(faces: FaceDetector, ages: AgeDetector) -> Loop:
+def as_program(faces: FaceDetector, ages: AgeDetector, *, is_live: bool = False) -> Loop:
     """What detect_age_video.py does."""
-    reporting = Reporting(ages.model, faces.model)
-    return Loop(VideoPeople(faces, ages, SteadyAge, readability).find, Drawings(reporting).of)
+    clock = time.monotonic if is_live else None
+    people = VideoPeople(faces, ages, SteadyAge, readability, clock=clock)
+    return Loop(people.find, Drawings(Reporting(ages.model, faces.model)).of)
 
 
 def frame_rate(

@@ -18,7 +18,7 @@ PLAIN = 0.9
 
 
 GONE_S = PATIENCE_S
-"""Who was out of sight for longer than this counts as somebody new."""
+"""Who was out of sight for longer than this counts as somebody new, and so does who left."""
 
 
 class Mistakes:
@@ -81,6 +81,8 @@ def said_of(loop: Loop, frames: Sequence[ComposedFrame]) -> Said:
     changes = labels = faces = 0
     for index, each in enumerate(frames):
         people = loop.find(frame_of(each, index))
+        for name in last_s.keys() - each.boxes.keys():
+            mistakes.has_gone(name)
         for name, truth in each.boxes.items():
             if each.seen[name] < PLAIN:
                 continue

@@ -270,6 +270,15 @@ class TestEdges:
         whole = Face(Box(15, 40, 45, 80), 0.9)
         assert tracker.update([whole], 6 / 30, self.PICTURE) == [1]
 
+    def test_who_has_walked_out_is_gone_and_who_is_hidden_is_not(self) -> None:
+        for way, numbers in ((6, set()), (1, {1})):
+            tracker = Tracker()
+            for index in range(8):
+                tracker.update([face(60 + way * index, 60)], index / 10, self.PICTURE)
+            for index in range(8, 14):
+                tracker.update([], index / 10, self.PICTURE)
+            assert tracker.numbers == numbers
+
 
 class TestFollowing:
     def test_where_people_were_followed_to_they_are_expected(self) -> None:

@@ -64,6 +64,16 @@ def test_who_was_gone_for_long_may_have_another_number(away_s: float, switches: 
     assert said_of(Loop(find, drawn), shown).switches == switches
 
 
+def test_who_has_left_the_picture_may_have_another_number() -> None:
+    first = frames(1)[0]
+    shown = [first, replace(first, boxes={}, time_s=0.2), replace(first, time_s=0.4)]
+
+    def find(frame: Frame) -> list[Person]:
+        return [told(first.boxes["1.png"], 30, frame.index + 1)]
+
+    assert said_of(Loop(find, drawn), shown).switches == 0
+
+
 def test_a_box_elsewhere_is_nobodys() -> None:
     shown = frames(3)
 
