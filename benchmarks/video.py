@@ -116,9 +116,17 @@ def report_labels(models: Models, rate: float) -> None:
         "group photograph": partial(group_photograph, rate),
     }
     _row(
-        "clip", "frames", "each frame alone: changes", "a minute", "program", "a minute", "switches"
+        "clip",
+        "faces",
+        "each frame alone: told",
+        "changes",
+        "a minute",
+        "program: told",
+        "changes",
+        "a minute",
+        "switches",
     )
-    _row(*["---"] * 7)
+    _row(*["---"] * 9)
     before, after = Said(), Said()
     for name, film in films.items():
         frames = list(film())
