@@ -98,7 +98,7 @@ class Tracker:
     def __init__(self, min_confidence: float = 0.5) -> None:
         require_confidence(min_confidence)
         self._min_confidence = min_confidence
-        self._known: list[_Known] = []
+        self._known: list[_Track] = []
         self._last_number = 0
         self._now_s = self._updated_s = -math.inf
         self._size: tuple[int, int] | None = None
@@ -147,7 +147,7 @@ class Tracker:
         for index, sight in enumerate(sights):
             if index not in numbers and not sight.is_doubtful:
                 self._last_number += 1
-                self._known.append(_Known(self._last_number, sight, self._now_s))
+                self._known.append(_Track(self._last_number, sight, self._now_s))
                 numbers[index] = self._last_number
         return [numbers.get(index) for index in range(len(faces))]
 
@@ -170,7 +170,7 @@ class Tracker:
                 is_inside = np.array_equal(values, measured(box))
                 each.motion.update(values + each.hidden if is_inside else values)
 
-    def _may_come_back(self, known: _Known, pause_s: float) -> bool:
+    def _may_come_back(self, known: _Track, pause_s: float) -> bool:
         """Whether to go on waiting for somebody; who is in sight is waited for.
 
         Whoever has walked out of the picture is gone, and whoever most likely was nobody soon is:
@@ -203,7 +203,7 @@ class Tracker:
         return sights
 
 
-class _Known:
+class _Track:
     """One person who is in sight or may come back."""
 
     def __init__(self, number: int, first: _Sight, time_s: float) -> None:
@@ -258,13 +258,13 @@ def _are_parts(faces: Sequence[Face]) -> list[bool]:
 
 
 def _assigned(
-    known: Sequence[_Known], sights: Sequence[_Sight], unlike: float
-) -> list[tuple[_Known, int]]:
+    known: Sequence[_Track], sights: Sequence[_Sight], unlike: float
+) -> list[tuple[_Track, int]]:
     """Who is seen, and the index of the sight: the likeliest pair first."""
     if not known or not sights:
         return []
     costs = _costs(known, sights, unlike)
-    pairs: list[tuple[_Known, int]] = []
+    pairs: list[tuple[_Track, int]] = []
     while costs.min() < _WORST:
         row, column = divmod(int(costs.argmin()), len(sights))
         pairs.append((known[row], column))
@@ -273,7 +273,7 @@ def _assigned(
 
 
 def _costs(
-    known: Sequence[_Known], sights: Sequence[_Sight], too_unlike: float
+    known: Sequence[_Track], sights: Sequence[_Sight], too_unlike: float
 ) -> npt.NDArray[np.float64]:
     """Of each sight being of each person: minus the logarithm of how likely that is.
 
