@@ -50,7 +50,7 @@ _LOOK_SPREAD = 0.2
 """Standard deviation of the difference between two looks at the same person."""
 
 _UNKNOWN = 0.6
-"""Difference that is supposed where one of two looks is not known: people may be that alike."""
+"""Difference that is supposed where a look is not known: people may be that alike."""
 
 _WORST = 20.0
 """Cost at which a face counts as a new person instead: as unlikely as a stranger of any size within
@@ -228,10 +228,10 @@ class _Track:
         self.hits += 1
 
     def difference(self, sight: _Sight) -> float:
-        """How differently the two look; 0 where neither look is known."""
+        """How differently the two look."""
         if self.look is not None and sight.look is not None:
             return difference(self.look, sight.look)
-        return 0.0 if self.look is sight.look else _UNKNOWN
+        return _UNKNOWN
 
 
 def _confidence(face: Face) -> float:

@@ -94,12 +94,17 @@ class TestNumbers:
 
     def test_who_is_missed_once_keeps_the_number_however_seldom_faces_are_looked_for(self) -> None:
         tracker = Tracker()
-        pause_s = PATIENCE_S + 0.1
-        assert tracker.update([face(30)], 0) == [1]
-        tracker.update([], pause_s)
-        assert tracker.update([face(30)], 2 * pause_s) == [1]
-        tracker.update([], 3 * pause_s)
-        tracker.update([], 4 * pause_s)
+        for index in range(2):
+            assert tracker.update([face(30)], 0.6 * index) == [1]
+        tracker.update([], 1.2)
+        assert tracker.update([face(30)], 1.8) == [1]
+
+    def test_but_not_twice_who_was_hardly_seen(self) -> None:
+        tracker = Tracker()
+        tracker.update([face(30)], 0)
+        tracker.update([], 0.6)
+        assert tracker.numbers == {1}
+        tracker.update([], 1.2)
         assert tracker.numbers == set()
 
     def test_who_is_out_of_sight_for_long_is_gone_for_good(self) -> None:
@@ -278,6 +283,14 @@ class TestEdges:
             for index in range(8, 14):
                 tracker.update([], index / 10, self.PICTURE)
             assert tracker.numbers == numbers
+
+    def test_two_cut_off_faces_are_not_taken_for_alike(self) -> None:
+        tracker, wide = Tracker(), painted((120, 110, 100), size=300)
+        assert tracker.update([Face(Box(0, 40, 15, 80), 0.9)], 0, wide) == [1]
+        for time_s in (0.2, 0.4):
+            tracker.update([], time_s, wide)
+        other = Face(Box(285, 40, 300, 80), 0.9)
+        assert tracker.update([other], 0.6, wide) == [2]
 
 
 class TestFollowing:
