@@ -227,11 +227,15 @@ class _Track:
         self.last_s = time_s
         self.hits += 1
 
-    def difference(self, sight: _Sight) -> float:
-        """How differently the two look."""
-        if self.look is not None and sight.look is not None:
-            return difference(self.look, sight.look)
-        return _UNKNOWN
+    def difference(self, sight: _Sight, most: float) -> float:
+        """How differently the two look; infinite beyond `most`, for then they are two people."""
+        if self.look is None or sight.look is None:
+            return _UNKNOWN
+        unlike = difference(self.look, sight.look)
+        if self.is_followed:
+            # The picture itself says where the person is: the light may have another colour now.
+            return min(unlike, most)
+        return unlike if unlike <= most else math.inf
 
 
 def _confidence(face: Face) -> float:
@@ -273,7 +277,7 @@ def _assigned(
 
 
 def _costs(
-    known: Sequence[_Track], sights: Sequence[_Sight], too_unlike: float
+    known: Sequence[_Track], sights: Sequence[_Sight], most_unlike: float
 ) -> npt.NDArray[np.float64]:
     """Of each sight being of each person: minus the logarithm of how likely that is.
 
@@ -287,9 +291,6 @@ def _costs(
     distances = np.square(seen - expected) / variance
     costs = np.asarray(distances.sum(axis=2) / 2 + vagueness, np.float64)
     for row, column in np.argwhere(costs < _WORST):
-        unlike = known[row].difference(sights[column])
-        if known[row].is_followed:
-            # The picture itself says where the person is: the light may have another colour now.
-            unlike = min(unlike, too_unlike)
-        costs[row, column] += np.inf if unlike > too_unlike else (unlike / _LOOK_SPREAD) ** 2 / 2
+        unlike = known[row].difference(sights[column], most_unlike)
+        costs[row, column] += (unlike / _LOOK_SPREAD) ** 2 / 2
     return costs

@@ -284,6 +284,12 @@ class TestEdges:
                 tracker.update([], index / 10, self.PICTURE)
             assert tracker.numbers == numbers
 
+    def test_who_is_cut_off_may_be_the_same_after_a_cut(self) -> None:
+        tracker = Tracker()
+        for index in range(5):
+            half = Face(Box(0, 40, 15, 80), 0.9)
+            assert tracker.update([half], index / 5, self.PICTURE, is_cut=True) == [1]
+
     def test_two_cut_off_faces_are_not_taken_for_alike(self) -> None:
         tracker, wide = Tracker(), painted((120, 110, 100), size=300)
         assert tracker.update([Face(Box(0, 40, 15, 80), 0.9)], 0, wide) == [1]
