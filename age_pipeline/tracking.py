@@ -35,7 +35,7 @@ _GHOST_HITS = 2
 LONGEST_GAP_S = 5.0
 """After so long without any frame, nobody is expected anywhere: everybody in sight is new."""
 
-_ONE_MISS = 1.25
+ONE_MISS = 1.25
 """Pauses between two looks for faces that nobody is forgotten for: once missed is not gone."""
 
 _UNLIKE = 0.8
@@ -135,12 +135,13 @@ class Tracker:
         if image is not None:
             self._size = image.shape[1], image.shape[0]
         sights = self._sights(faces, image)
-        unlike = _UNLIKE_AFTER_CUT if is_cut else _UNLIKE
+        most_unlike = _UNLIKE_AFTER_CUT if is_cut else _UNLIKE
         numbers: dict[int, int] = {}
         for is_doubtful in (False, True):
             unseen = [each for each in self._known if each.number not in numbers.values()]
             wanted = [i for i, sight in enumerate(sights) if sight.is_doubtful == is_doubtful]
-            for known, place in _assigned(unseen, [sights[index] for index in wanted], unlike):
+            seen = _assigned(unseen, [sights[index] for index in wanted], most_unlike)
+            for known, place in seen:
                 known.see(sights[wanted[place]], self._now_s)
                 numbers[wanted[place]] = known.number
         self._known = [each for each in self._known if self._may_come_back(each, pause_s)]
@@ -181,7 +182,7 @@ class Tracker:
         width, height = self._size or (math.inf, math.inf)
         if not (0 <= across < width and 0 <= down < height):
             patience_s = 0.0
-        return self._now_s - known.last_s <= max(patience_s, _ONE_MISS * pause_s)
+        return self._now_s - known.last_s <= max(patience_s, ONE_MISS * pause_s)
 
     def _pass_time(self, time_s: float) -> None:
         if time_s > self._now_s + LONGEST_GAP_S:
@@ -262,12 +263,12 @@ def _are_parts(faces: Sequence[Face]) -> list[bool]:
 
 
 def _assigned(
-    known: Sequence[_Track], sights: Sequence[_Sight], unlike: float
+    known: Sequence[_Track], sights: Sequence[_Sight], most_unlike: float
 ) -> list[tuple[_Track, int]]:
     """Who is seen, and the index of the sight: the likeliest pair first."""
     if not known or not sights:
         return []
-    costs = _costs(known, sights, unlike)
+    costs = _costs(known, sights, most_unlike)
     pairs: list[tuple[_Track, int]] = []
     while costs.min() < _WORST:
         row, column = divmod(int(costs.argmin()), len(sights))

@@ -11,7 +11,7 @@ from age_pipeline.face_motion import is_cut_off, visible_part
 from age_pipeline.following import Followed, Follower
 from age_pipeline.people_tables import PersonSummary
 from age_pipeline.stages import AgeDetector, FaceDetector, SteadyAge, enough_memory
-from age_pipeline.tracking import Tracker
+from age_pipeline.tracking import ONE_MISS, Tracker
 
 DOUBTFUL = 0.3
 """The confidence from which a face should be found: it carries on who is known, whatever somebody
@@ -23,10 +23,8 @@ enters a room faster, and boxes are followed in between for a tenth of the time.
 
 MISSED_S = 0.25
 """How long somebody is followed whom the detector does not find, in seconds of the video: once
-missed is no reason for a box to blink, twice is most likely somebody who is hidden."""
-
-_ONE_MISS = 1.25
-"""Pauses between two looks for faces that it lasts at least: once is once, at any pace."""
+missed is no reason for a box to blink, twice is most likely somebody who is hidden. Where faces are
+looked for less often, it lasts `tracking.ONE_MISS` pauses."""
 
 _HIDDEN = 0.3
 """The part of a face that another one covers from which it is hidden where it is not found."""
@@ -251,7 +249,7 @@ class VideoPeople:
     def _missed(self, found: Sequence[_Sighting], time_s: float) -> list[_Sighting]:
         """Who is followed still, although the detector has not seen them this time."""
         tracks = {each.track for each in found}
-        patience_s = max(MISSED_S, _ONE_MISS * (time_s - self._detected_s))
+        patience_s = max(MISSED_S, ONE_MISS * (time_s - self._detected_s))
         return [
             each
             for each in self._sightings
