@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import TypeAlias
 
@@ -13,6 +13,10 @@ from age_pipeline.errors import InputError
 
 Image: TypeAlias = npt.NDArray[np.uint8]
 """A colour picture: uint8, shape (height, width, 3), blue-green-red as OpenCV has it."""
+
+Landmarks: TypeAlias = tuple[tuple[float, float], ...]
+"""Points of a face, across and down in pixels: the person's right eye, left eye, tip of the nose,
+right and left corner of the mouth. They may lie outside the face's box and the picture."""
 
 OLDEST = 100
 """The last year of age that a distribution covers; it stands for "100 and older"."""
@@ -167,6 +171,10 @@ class FailedInput:
     error: InputError
 
 
+LANDMARKS = 5
+"""How many points of a face a detector of landmarks tells."""
+
+
 @dataclass(frozen=True, slots=True)
 class Face:
     """Where a face is.
@@ -177,17 +185,38 @@ class Face:
             where no detector was asked.
         quarter_turns: How often the picture must be turned by 90 degrees, counter-clockwise, for
             the face to stand upright (0 to 3; the `k` of `numpy.rot90`).
+        landmarks: In the original picture; None where the detector tells of none.
     """
 
     box: Box
     confidence: float | None
     quarter_turns: int = 0
+    landmarks: Landmarks | None = None
 
     def __post_init__(self) -> None:
         if self.confidence is not None and not 0 <= self.confidence <= 1:
             raise ValueError(f"expected a confidence of 0 to 1, got {self.confidence}")
         if self.quarter_turns not in range(4):
             raise ValueError(f"expected 0 to 3 quarter turns, got {self.quarter_turns}")
+        points = self.landmarks
+        if points is not None and not (
+            len(points) == LANDMARKS and all(len(point) == 2 for point in points)
+        ):
+            raise ValueError(f"expected {LANDMARKS} landmarks of two numbers each, got {points}")
+
+    def moved(self, box: Box) -> Face:
+        """The same face where it is now; its landmarks move and grow with the box."""
+        if self.landmarks is None:
+            return replace(self, box=box)
+        across, down = box.width / self.box.width, box.height / self.box.height
+        return replace(
+            self,
+            box=box,
+            landmarks=tuple(
+                (box.left + across * (x - self.box.left), box.top + down * (y - self.box.top))
+                for x, y in self.landmarks
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

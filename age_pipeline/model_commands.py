@@ -13,14 +13,20 @@ from typing import TYPE_CHECKING
 
 from age_pipeline import command_line
 from age_pipeline.destinations import STDOUT, open_destination
-from age_pipeline.errors import ModelDamaged, ModelError, ModelMissing, UsageError
+from age_pipeline.errors import (
+    ModelDamaged,
+    ModelError,
+    ModelMissing,
+    PackageMissing,
+    UsageError,
+)
 from age_pipeline.escaping import readable
 from age_pipeline.options import Parser
 
 if TYPE_CHECKING:
-    from age_pipeline.model_files import ModelFile
+    from age_pipeline.model_files import ModelFile, ModelPackage
 
-    Models = Callable[[], Mapping[str, ModelFile]]
+    Models = Callable[[], Mapping[str, ModelFile | ModelPackage]]
 
 _LIST = """\
 Lists the {what}: whether each is installed, where its file lies, whether that is the known
@@ -89,13 +95,30 @@ def _parser(room: str, what: str, option: str) -> argparse.ArgumentParser:
     return parser
 
 
-def _list(models: Mapping[str, ModelFile]) -> None:
+def _list(models: Mapping[str, ModelFile | ModelPackage]) -> None:
     with open_destination(STDOUT) as out:
         for model in models.values():
             out.write(readable(_described(model)).encode())
 
 
-def _described(model: ModelFile) -> str:
+def _described(model: ModelFile | ModelPackage) -> str:
+    from age_pipeline.model_files import ModelPackage
+
+    state, file = _package_state(model) if isinstance(model, ModelPackage) else _file_state(model)
+    return (
+        f"{model.name}: {state}\n"
+        f"  file:      {file}\n"
+        f"  licence:   {model.licence}\n"
+        f"  to get it: {model.how_to_get}\n"
+    )
+
+
+def _package_state(model: ModelPackage) -> tuple[str, str]:
+    state = "installed" if model.is_installed else "not installed"
+    return state, f"none of its own, it is part of the package {model.module}"
+
+
+def _file_state(model: ModelFile) -> tuple[str, str]:
     from age_pipeline.model_files import examine
 
     path, size = Path(model.file), model.size
@@ -111,21 +134,21 @@ def _described(model: ModelFile) -> str:
         verified = "verified" if found.verified else f"not verified (sha256 {found.sha256})"
         state = f"installed, {verified}"
     megabytes = "" if size is None else f" ({size / 1e6:.1f} MB)"
-    return (
-        f"{model.name}: {state}\n"
-        f"  file:      {path}{megabytes}\n"
-        f"  licence:   {model.licence}\n"
-        f"  to get it: {model.how_to_get}\n"
-    )
+    return state, f"{path}{megabytes}"
 
 
-def _fetch(models: Mapping[str, ModelFile], name: str, option: str) -> None:
+def _fetch(models: Mapping[str, ModelFile | ModelPackage], name: str, option: str) -> None:
     from age_pipeline.model_fetch import fetch
-    from age_pipeline.model_files import locate
+    from age_pipeline.model_files import ModelPackage, locate
 
     if name not in models:
         raise UsageError(f"no model named {name!r}; there is: {', '.join(models)}")
     model = models[name]
+    if isinstance(model, ModelPackage):
+        if not model.is_installed:
+            raise PackageMissing(f"{name} is part of a pip package: run `{model.how_to_get}`")
+        log.info("%s is part of the package %s, which is installed", name, model.module)
+        return
     path = _installed(model)
     if path is None:
         path = fetch(model)

@@ -1,7 +1,8 @@
 """What a file really is when it is not the network that its name promises.
 
-Networks come as Caffe and ONNX files here; both are one protobuf message. What people save under
-such a name by mistake is a web page, a Git LFS pointer, or the first half of the file.
+Networks come as Caffe and ONNX files here; both are one protobuf message. Cascades are XML as
+OpenCV writes it. What people save under such a name by mistake is a web page, a Git LFS pointer, or
+the first half of the file.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ _SIGNATURES = (
     (b"\x1f\x8b", "a gzip archive"),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file (Keras)"),
 )
+
+_STORAGE_BEGINS, _STORAGE_ENDS = b"<opencv_storage>", b"</opencv_storage>"
+"""What XML that OpenCV writes has around all of its content."""
 
 _LARGEST_FIELD = 100
 """Top-level field numbers go up to 26 in ONNX (ModelProto) and to 100 in Caffe (NetParameter)."""
@@ -65,6 +69,9 @@ def damage(data: bytes) -> str | None:
     """
     if not data:
         return "empty"
+    if _STORAGE_BEGINS in data and data.lstrip().startswith(b"<?xml"):
+        is_whole = data.rstrip().endswith(_STORAGE_ENDS)
+        return None if is_whole else f"truncated (it ends after {len(data):,} bytes)"
     return foreign_format(data) or _protobuf_damage(data)
 
 

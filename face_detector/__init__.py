@@ -10,16 +10,21 @@ from typing import TYPE_CHECKING, Literal
 from age_pipeline.errors import UsageError
 
 if TYPE_CHECKING:
-    from age_pipeline.model_files import ModelFile
+    from age_pipeline.model_files import ModelFile, ModelPackage
     from age_pipeline.stages import FaceDetector
     from face_detector.looks import SingleLook
 
-    MODELS: dict[str, ModelFile]
-    """The file that each detector needs, by the detector's name."""
+    MODELS: dict[str, ModelFile | ModelPackage]
+    """The file or the package that each detector needs, by the detector's name."""
 
 __all__ = ["MODELS", "NAMES", "Looks", "load"]
 
-_HOMES = {"ssd": ("face_detector.ssd", "SsdFaceDetector")}
+_HOMES = {
+    "ssd": ("face_detector.ssd", "SsdFaceDetector"),
+    "yunet": ("face_detector.yunet", "YunetFaceDetector"),
+    "haar": ("face_detector.haar", "HaarFaceDetector"),
+    "hog": ("face_detector.hog", "HogFaceDetector"),
+}
 """The module of each detector, which holds its WEIGHTS, and its class there."""
 
 NAMES = tuple(_HOMES)
@@ -47,6 +52,7 @@ def load(
     Raises:
         UsageError: No such detector, or no such folder.
         ModelMissing, ModelDamaged: Its file cannot be used.
+        PackageMissing: A package that it needs is absent here.
         ValueError: `min_confidence` is not from 0 to 1.
     """
     if name not in NAMES:

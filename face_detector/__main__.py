@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from age_pipeline import model_commands
 
 if TYPE_CHECKING:
-    from age_pipeline.model_files import ModelFile
+    from age_pipeline.model_files import ModelFile, ModelPackage
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -17,7 +17,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return model_commands.main("face_detector", "face detectors", "--detector", _models, argv)
 
 
-def _models() -> Mapping[str, ModelFile]:
+def _models() -> Mapping[str, ModelFile | ModelPackage]:
     from face_detector import MODELS
 
     return MODELS

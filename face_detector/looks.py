@@ -44,14 +44,15 @@ LAST_RESORT = 0.7
 was found, so that it may ask for less than `FURTHER`; more contrast makes more ghosts, so that it
 must ask for more than the first look."""
 
-SMALLEST_TILE = 256
-"""Longer side in pixels below which a tile shows a detector nothing that it has not seen."""
+SMALLEST_FACE = 23
+"""Side in pixels of the smallest face that tiles look for: a tile in which such a face is not small
+shows a detector nothing more."""
 
 EMPTY_LEVELS = 3
 """How often tiles are cut into tiles at most while no face is known."""
 
-EMPTY_TILE = 800
-"""Longer side in pixels up to which a tile is not cut again while no face is known."""
+EMPTY_FACE = 72
+"""Side in pixels of the smallest face that tiles of tiles look for while no face is known."""
 
 MARGIN = 0.5
 """Width of the margin around a picture, as a part of its longer side; of a strip, as a part of
@@ -59,10 +60,19 @@ twice its shorter side: the margin around a panorama must not fill the memory.""
 
 
 class SingleLook(FaceDetector, Protocol):
-    """A detector that looks once, and says from which confidence on a face is surely upright."""
+    """A detector that looks once, and says what it sees well."""
 
     @property
-    def certain(self) -> float: ...
+    def certain(self) -> float:
+        """The confidence from which on a face surely stands upright."""
+        ...
+
+    @property
+    def small(self) -> float:
+        """A face is small in a look when the root of its area is below this part of the root of
+        the look's: half of that is missed.
+        """
+        ...
 
 
 class LookAgain:
@@ -162,7 +172,7 @@ class LookAgain:
                 for view, seen in views
                 if self._pays(view, seen or known, level)
                 for tile in view.tiles()
-                if tile.longer_side >= SMALLEST_TILE
+                if tile.longer_side * self._detector.small >= SMALLEST_FACE
             ]
             views = []
             for tile in tiles:
@@ -182,5 +192,7 @@ class LookAgain:
         if self._thorough:
             return True
         if not faces:
-            return level == 1 or (level <= EMPTY_LEVELS and view.longer_side > EMPTY_TILE)
-        return view.small(sorted(faces, key=lambda face: face.box.area)[len(faces) // 2])
+            shows = view.longer_side * self._detector.small
+            return level == 1 or (level <= EMPTY_LEVELS and shows > EMPTY_FACE)
+        middle = sorted(faces, key=lambda face: face.box.area)[len(faces) // 2]
+        return view.part(middle) < self._detector.small

@@ -10,10 +10,6 @@ import numpy as np
 
 from age_pipeline.data import Box, Face, Image
 
-SMALL = 0.09
-"""A face is small in a look when the root of its area is below this part of the look's: about 27
-of the SSD's 300 pixels. Faces below half of that are missed."""
-
 OVERLAP = 0.25
 """Neighbouring tiles share this part of their side: a face cut by one is whole in another."""
 
@@ -47,10 +43,10 @@ class View:
     def longer_side(self) -> int:
         return max(self.right - self.left, self.bottom - self.top)
 
-    def small(self, face: Face) -> bool:
-        """Whether a face is small in this view."""
+    def part(self, face: Face) -> float:
+        """The root of a face's area, as a part of the root of this view's."""
         own_area = (self.right - self.left) * (self.bottom - self.top)
-        return face.box.area < SMALL**2 * own_area
+        return math.sqrt(face.box.area / own_area)
 
     @property
     def scale(self) -> float:
@@ -88,26 +84,26 @@ class View:
 
     def to_picture(self, face: Face, image: Image) -> Face | None:
         """A face of this view in the picture's pixels; None where it lies outside the picture."""
-        width, height = self.right - self.left, self.bottom - self.top
         box = face.box
-        left, top, right, bottom = (
-            edge / self.scale for edge in (box.left, box.top, box.right, box.bottom)
-        )
-        left, top, right, bottom = {
-            0: (left, top, right, bottom),
-            1: (width - bottom, left, width - top, right),
-            2: (width - right, height - bottom, width - left, height - top),
-            3: (top, height - right, bottom, height - left),
+        one, other = self._in_picture(box.left, box.top), self._in_picture(box.right, box.bottom)
+        (left, right), (top, bottom) = map(sorted, zip(one, other, strict=True))
+        inside = Box.clipped(left, top, right, bottom, width=image.shape[1], height=image.shape[0])
+        if inside is None:
+            return None
+        landmarks = face.landmarks and tuple(self._in_picture(x, y) for x, y in face.landmarks)
+        return Face(inside, face.confidence, self.quarter_turns, landmarks)
+
+    def _in_picture(self, x: float, y: float) -> tuple[float, float]:
+        """Where a point of what the view shows lies in the picture, in pixels."""
+        width, height = self.right - self.left, self.bottom - self.top
+        x, y = x / self.scale, y / self.scale
+        across, down = {
+            0: (x, y),
+            1: (width - y, x),
+            2: (width - x, height - y),
+            3: (y, height - x),
         }[self.quarter_turns]
-        inside = Box.clipped(
-            left + self.left,
-            top + self.top,
-            right + self.left,
-            bottom + self.top,
-            width=image.shape[1],
-            height=image.shape[0],
-        )
-        return None if inside is None else Face(inside, face.confidence, self.quarter_turns)
+        return across + self.left, down + self.top
 
     def cuts_through(self, face: Face, image: Image) -> bool:
         """Whether the face, in the picture's pixels, touches an edge where the picture goes on.

@@ -46,6 +46,7 @@ class PaintedFaces:
     """
 
     certain = 0.98
+    small = 0.09
     min_confidence = 0.5
 
     def __init__(

@@ -13,7 +13,7 @@ from sample_pictures import PORTRAITS, picture
 import age_detector
 import face_detector
 from age_pipeline.data import Box, Face, Image
-from age_pipeline.model_files import ModelFile, load
+from age_pipeline.model_files import ModelFile, ModelPackage, load
 from age_pipeline.stages import AgeDetector, FaceDetector, ModelUse
 
 DETECTORS = [("ssd", looks) for looks in ("single", "again", "thorough")]
@@ -54,8 +54,12 @@ def ways_to_hold(image: Image) -> dict[str, Image]:
     }
 
 
-def is_recorded(use: ModelUse, name: str, model: ModelFile, folder: Path | None) -> bool:
+def is_recorded(
+    use: ModelUse, name: str, model: ModelFile | ModelPackage, folder: Path | None
+) -> bool:
     """Whether a record says which file answered: its name and the hash of its content."""
+    if isinstance(model, ModelPackage):
+        return use == ModelUse(name, None, None, model.licence)
     loaded = load(model, folder)
     digest = hashlib.sha256(loaded.path.read_bytes()).hexdigest()
     licence = model.licence if loaded.verified else None

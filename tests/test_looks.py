@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from painted_faces import PaintedFaces, paint, scene, turned
 
 from age_pipeline.data import Box, Face, Image
-from face_detector.looks import SMALLEST_TILE, LookAgain
+from face_detector.looks import SMALLEST_FACE, LookAgain
 
 PORTRAIT = Box(150, 60, 300, 260)
 
@@ -282,7 +282,7 @@ class TestCost:
         once = PaintedFaces()
         assert LookAgain(once, thorough=True).detect(portrait) == [Face(PORTRAIT, 0.99)]
         tile = (round(400 / 1.75), round(500 / 1.75))
-        assert tile[1] >= SMALLEST_TILE
+        assert tile[1] * once.small >= SMALLEST_FACE
         assert once.looks == [
             *((400, 500), (500, 400), (400, 500), (500, 400)),
             (400 + 2 * 250, 500 + 2 * 250),

@@ -1,0 +1,103 @@
+"""Faces by a Haar cascade (Viola and Jones 2001), the one that OpenCV 4's wheels carry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Lock
+
+import cv2
+
+from age_pipeline.data import Face, Image, require_confidence, require_image
+from age_pipeline.errors import ModelDamaged, PackageMissing
+from age_pipeline.model_files import LoadedModel, ModelFile, load
+from face_detector.native_faces import BoxFit, NativeFace, Scale, common_faces, shown
+
+WEIGHTS = ModelFile(
+    name="haar",
+    file="haarcascade_frontalface_alt2.xml",
+    size=540_616,
+    sha256="7b0c967d9abbdfbde025eb9c786947d151b6426040d07a8f9562ed8fd90724b4",
+    licence="BSD (Intel)",
+    home=Path(__file__).parent,
+    package_folder="cv2/data",
+    requirement="opencv-python>=4.10,<5",
+)
+"""Of the four frontal cascades in the wheel the one with the fewest ghosts for the faces found."""
+
+LONGER_SIDE = 320
+"""Longer side in pixels of what the cascade sees: its window is 20x20, and time and ghosts grow
+with the number of windows."""
+
+SCALE_FACTOR = 1.1
+"""How much larger each next window is: OpenCV's default."""
+
+SCALE = Scale((0, 4, 7, 10, 20, 60), (0.0, 0.5, 0.8, 0.9, 0.98, 1.0))
+"""By the number of windows that found the face. OpenCV's default, minNeighbors=3, wants more than
+three of them; the rest was measured on pictures with faces and without."""
+
+BOX = BoxFit(across=0.0, down=-0.014, width=0.85, height=1.13)
+
+
+class HaarFaceDetector:
+    """One look with the cascade.
+
+    Args:
+        folder: Where its file may lie; None for the project's own folder.
+        min_confidence: Faces below are not reported.
+
+    Raises:
+        ModelMissing, ModelDamaged: The file cannot be used.
+        PackageMissing: This OpenCV has no cascades.
+        ValueError: `min_confidence` is not from 0 to 1.
+    """
+
+    certain = 0.9
+    """A face that does not stand upright is hardly found at all, and never so surely."""
+
+    small = 0.13
+    """42 of the 320 pixels."""
+
+    def __init__(self, folder: Path | None = None, min_confidence: float = 0.5) -> None:
+        require_confidence(min_confidence)
+        if not hasattr(cv2, "CascadeClassifier"):
+            raise PackageMissing(
+                f"OpenCV {cv2.__version__} has no Haar cascades: run `{WEIGHTS.how_to_get}`"
+            )
+        loaded = load(WEIGHTS, folder)
+        self.min_confidence = min_confidence
+        self.model = loaded.use(WEIGHTS)
+        self._cascade = _cascade(loaded)
+        # The cascade keeps the picture's integral images between its windows.
+        self._running = Lock()
+
+    def detect(self, image: Image) -> list[Face]:
+        """Find the faces in one picture, most confident first; see `FaceDetector.detect`."""
+        require_image(image)
+        seen, scale = shown(image, LONGER_SIDE, enlarged=True)
+        return common_faces(self._find(seen), image, scale, self.min_confidence)
+
+    def _find(self, seen: Image) -> Iterator[NativeFace]:
+        grey = cv2.cvtColor(seen, cv2.COLOR_BGR2GRAY)
+        with self._running:
+            boxes, windows = self._cascade.detectMultiScale2(
+                grey, scaleFactor=SCALE_FACTOR, minNeighbors=1
+            )
+        for (left, top, width, height), number in zip(boxes, windows, strict=True):
+            edges = BOX.edges((left, top, left + width, top + height))
+            yield NativeFace(edges, SCALE.confidence(number))
+
+
+def _cascade(loaded: LoadedModel) -> cv2.CascadeClassifier:
+    """Make a cascade of what was read."""
+    cascade = cv2.CascadeClassifier()
+    try:
+        reading = cv2.FILE_STORAGE_READ | cv2.FILE_STORAGE_MEMORY
+        storage = cv2.FileStorage(loaded.data.decode(errors="replace"), reading)
+        understood = cascade.read(storage.getFirstTopLevelNode())
+    except (cv2.error, SystemError):
+        # OpenCV's binding raises SystemError where the constructor of FileStorage fails.
+        understood = False
+    if not understood or cascade.empty():
+        raise ModelDamaged(f"{loaded.path} is no cascade that OpenCV can load; delete it")
+    return cascade

@@ -1,0 +1,97 @@
+"""Faces and their landmarks by YuNet (Wu, Peng and Yu 2023), through OpenCV's FaceDetectorYN."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Lock
+
+import cv2
+import numpy as np
+
+from age_pipeline.data import Face, Image, require_confidence, require_image
+from age_pipeline.errors import ModelDamaged
+from age_pipeline.model_files import ModelFile, load
+from age_pipeline.networks import try_out
+from face_detector.native_faces import BoxFit, NativeFace, Scale, common_faces, shown
+
+WEIGHTS = ModelFile(
+    name="yunet",
+    file="face_detection_yunet_2026may.onnx",
+    size=229_738,
+    sha256="ebafce4e3c118d6554634be5c27ab333b4c047a9a8c3faf1d7cf93101c22f0f0",
+    licence="MIT (Shiqi Yu)",
+    home=Path(__file__).parent,
+    # Of a file in Git LFS the ordinary address gives only the pointer.
+    url="https://media.githubusercontent.com/media/opencv/opencv_zoo/"
+    "47534e27c9851bb1128ccc0102f1145e27f23f98/models/face_detection_yunet/"
+    "face_detection_yunet_2026may.onnx",
+)
+
+LONGER_SIDE = 640
+"""Longer side in pixels to which a larger picture is shrunk. The network takes any size and was
+made for faces of 10 to 300 pixels (its model card), so smaller pictures are not enlarged."""
+
+SUPPRESSION = 0.3
+"""Intersection over union above which the less certain of two faces goes: OpenCV's default."""
+
+SCALE = Scale((0.0, 0.6, 0.9, 0.95), (0.0, 0.5, 0.9, 1.0))
+"""0.6 is the threshold of the runner beside the network (yunet.py in opencv_zoo), 0.9 the cautious
+one of its demonstration and of OpenCV. Scores of this file hardly exceed 0.95."""
+
+BOX = BoxFit(across=0.0, down=-0.01, width=1.015, height=1.01)
+
+
+class YunetFaceDetector:
+    """One look with YuNet.
+
+    Args:
+        folder: Where its file may lie; None for the project's own folder.
+        min_confidence: Faces below are not reported.
+
+    Raises:
+        ModelMissing, ModelDamaged: The file cannot be used.
+        ValueError: `min_confidence` is not from 0 to 1.
+    """
+
+    certain = 0.9
+    """Nine of ten upright faces score above this, one in twenty that stand on their head."""
+
+    small = 0.035
+    """22 of the 640 pixels."""
+
+    def __init__(self, folder: Path | None = None, min_confidence: float = 0.5) -> None:
+        require_confidence(min_confidence)
+        loaded = load(WEIGHTS, folder)
+        self.min_confidence = min_confidence
+        self.model = loaded.use(WEIGHTS)
+        # The detector keeps the size of the picture between two calls.
+        self._running = Lock()
+        data = np.frombuffer(loaded.data, np.uint8)
+        try:
+            self._network = cv2.FaceDetectorYN.create(
+                "onnx", data, np.empty(0, np.uint8), (LONGER_SIDE, LONGER_SIDE)
+            )
+        except cv2.error as error:
+            raise ModelDamaged(f"{loaded.path}: OpenCV cannot load this network") from error
+        self._network.setNMSThreshold(SUPPRESSION)
+        self._network.setScoreThreshold(SCALE.score(min_confidence))
+        blank = np.zeros((LONGER_SIDE, LONGER_SIDE, 3), np.uint8)
+        try_out(lambda: self.detect(blank), WEIGHTS, loaded)
+
+    def detect(self, image: Image) -> list[Face]:
+        """Find the faces in one picture, most confident first; see `FaceDetector.detect`."""
+        require_image(image)
+        seen, scale = shown(image, LONGER_SIDE, enlarged=False)
+        return common_faces(self._find(seen), image, scale, self.min_confidence)
+
+    def _find(self, seen: Image) -> Iterator[NativeFace]:
+        with self._running:
+            self._network.setInputSize((seen.shape[1], seen.shape[0]))
+            _, rows = self._network.detect(seen)
+        # Each row: left, top, width and height, across and down of five landmarks, the score.
+        for row in () if rows is None else rows.astype(float).tolist():
+            left, top, width, height, *points, score = row
+            edges = BOX.edges((left, top, left + width, top + height))
+            landmarks = tuple(zip(points[::2], points[1::2], strict=True))
+            yield NativeFace(edges, SCALE.confidence(score), landmarks)
