@@ -12,6 +12,7 @@ from age_pipeline.data import FailedInput
 from age_pipeline.escaping import readable
 from age_pipeline.labels import INTERVAL_LEVEL
 from benchmarks.accuracy_report import Report
+from benchmarks.age_agreement import agreements
 from benchmarks.age_metrics import Share
 from benchmarks.calibration_figures import THRESHOLDS
 
@@ -39,6 +40,7 @@ def accuracy_record(
             for each in unreadable
         ],
         "reports": [_report(report) for report in reports],
+        "agreements": [_plain(each) for each in agreements(reports)],
     }
 
 

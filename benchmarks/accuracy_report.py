@@ -66,6 +66,12 @@ class Report:
         found = "whole pictures" if detector is None else f"faces by {detector.model.name}"
         return f"{self.result.model.model.name}, {found}"
 
+    @property
+    def short_title(self) -> str:
+        """The same in two words: `compact, ssd`."""
+        detector = self.result.detector
+        return f"{self.result.model.model.name}, {detector.model.name if detector else 'whole'}"
+
 
 def report_of(
     result: Result, groups: AgeGroups, columns: Iterable[str], challenge_age: int

@@ -8,6 +8,7 @@ from itertools import groupby, zip_longest
 from age_pipeline.escaping import one_line
 from benchmarks.accuracy_figures import CLOSE, Figures
 from benchmarks.accuracy_report import Part, Report
+from benchmarks.age_agreement import agreements
 from benchmarks.age_metrics import Bin, Mean, Share
 from benchmarks.calibration_figures import THRESHOLDS
 
@@ -39,23 +40,31 @@ def report_text(report: Report) -> str:
 
 
 def comparison_text(reports: Sequence[Report]) -> str:
-    """The reports' main figures below each other."""
+    """The reports' main figures below each other, and how far apart their ages lie."""
     has_years = any(report.figures.years for report in reports)
     rows = [
         [
-            _short_title(report),
+            report.short_title,
             *_cells(report.figures, has_years),
             _number(report.calibration.error, ".3f"),
         ]
         for report in reports
     ]
     lines = _table(["compared", *_columns(has_years), "ECE"], rows)
+    apart = [
+        [
+            f"{each.first} to {each.second}",
+            _number(each.median),
+            _number(each.bias, "+.2f"),
+            f"{each.of}",
+        ]
+        for each in agreements(reports)
+    ]
+    lines += [
+        "",
+        *_table(["years apart on faces that both found", "median", "bias", "faces"], apart),
+    ]
     return "".join(f"{line}\n" for line in [*lines, ""])
-
-
-def _short_title(report: Report) -> str:
-    detector = report.result.detector
-    return f"{report.result.model.model.name}, {detector.model.name if detector else 'whole'}"
 
 
 def _heading(report: Report) -> list[str]:
@@ -64,7 +73,11 @@ def _heading(report: Report) -> list[str]:
         models.append(report.result.detector.model)
     return [
         report.title,
-        *(f"  {each.name}: {each.file}, sha256 {each.sha256}" for each in models),
+        *(
+            f"  {each.name}: {each.file}, sha256 {each.sha256}"
+            for each in models
+            if each.file is not None
+        ),
         f"  {report.figures.faces} faces, {report.figures.not_found} not found",
     ]
 

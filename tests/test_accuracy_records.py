@@ -77,3 +77,18 @@ def test_it_has_every_face() -> None:
 def test_without_a_detector_there_is_no_face_model() -> None:
     whole = report_of(result(ANSWERS), FAIRFACE, [], 18)
     assert accuracy_record([whole], [], {})["reports"][0]["models"]["face"] is None
+
+
+def test_it_has_how_far_apart_each_two_are() -> None:
+    other = said((label(30, sex="male"), 31), (label(3, 9), None), (label(60), 61))
+    reports = [REPORT, report_of(result(other), FAIRFACE, ["sex"], 18)]
+    assert RECORD["agreements"] == []
+    assert accuracy_record(reports, [], {})["agreements"] == [
+        {
+            "first": "fake-ages, fake-faces",
+            "second": "fake-ages, whole",
+            "median": 2.0,
+            "bias": -2.0,
+            "of": 1,
+        }
+    ]

@@ -1,10 +1,11 @@
 from fakes import FakeFaces, bell
 from labelled_answers import label, mixture, result, said
+from painted_faces import PaintedFaces
 
 from benchmarks.accuracy_report import Report, report_of
 from benchmarks.accuracy_tables import LEGEND, MOST_FACES, comparison_text, report_text
 from benchmarks.age_answers import Answers
-from benchmarks.age_groups import groups_of
+from benchmarks.age_groups import FAIRFACE, groups_of
 
 
 def report(answers: Answers, *columns: str) -> Report:
@@ -108,12 +109,25 @@ def test_a_name_cannot_command_the_terminal() -> None:
 
 
 def test_several_are_compared_below_each_other() -> None:
-    lines = comparison_text([YEARS, report(said((label(3, 9), 5)))]).splitlines()
+    own = label(3, 9)
+    lines = comparison_text([report(said((own, 5))), report(said((own, 12)))]).splitlines()
     assert lines[0].split()[:3] == ["compared", "faces", "lost"]
-    assert lines[1].startswith("fake-ages, fake-faces  ")
     assert lines[0].endswith("ECE")
-    assert lines[1].endswith("0.333")
-    assert lines[2].split()[-6:] == ["1", "0", "1.0", "100.0%", "100.0%", "0.000"]
+    assert lines[1].split()[2:] == ["1", "0", "1.0", "100.0%", "100.0%", "0.000"]
+    assert lines[2].split()[-3:] == ["0.0%", "100.0%", "1.000"]
+    assert lines[3:] == [
+        "",
+        "years apart on faces that both found            median   bias  faces",
+        "fake-ages, fake-faces to fake-ages, fake-faces    7.00  +7.00      1",
+        "",
+    ]
+
+
+def test_what_has_no_file_is_named_nowhere() -> None:
+    own = result(said((label(30), 30)), PaintedFaces())
+    text = report_text(report_of(own, FAIRFACE, [], 18))
+    assert "faces by painted" in text
+    assert "painted: " not in text
 
 
 def test_a_large_report_fits_a_terminal() -> None:
