@@ -36,7 +36,7 @@ SCALE = Scale((0, 4, 7, 10, 20, 60), (0.0, 0.5, 0.8, 0.9, 0.98, 1.0))
 """By the number of windows that found the face. OpenCV's default, minNeighbors=3, wants more than
 three of them; the rest was measured on pictures with faces and without."""
 
-BOX = BoxFit(across=0.0, down=-0.014, width=0.85, height=1.13)
+BOX = BoxFit(across=0.0, down=-0.012, width=0.85, height=1.13)
 
 
 class HaarFaceDetector:

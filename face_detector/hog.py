@@ -29,11 +29,11 @@ SCALE = Scale((-1.0, 0.0, 0.25, 0.5, 1.0, 2.0), (0.0, 0.5, 0.8, 0.9, 0.98, 1.0))
 face_detector.py among its examples); the rest was measured."""
 
 BOXES = (
-    BoxFit(across=0.0, down=-0.115, width=0.95, height=1.275),
-    BoxFit(across=0.085, down=-0.045, width=0.95, height=1.245),
-    BoxFit(across=-0.085, down=-0.045, width=0.95, height=1.245),
-    BoxFit(across=-0.075, down=-0.12, width=0.95, height=1.25),
-    BoxFit(across=0.075, down=-0.12, width=0.95, height=1.25),
+    BoxFit(across=0.0, down=-0.118, width=0.957, height=1.28),
+    BoxFit(across=0.083, down=-0.047, width=0.93, height=1.255),
+    BoxFit(across=-0.083, down=-0.047, width=0.93, height=1.255),
+    BoxFit(across=-0.058, down=-0.1, width=0.99, height=1.26),
+    BoxFit(across=0.058, down=-0.1, width=0.99, height=1.26),
 )
 """One for each of its five filters: faces that look ahead, left and right, and that look ahead
 tilted left and right (frontal_face_detector.h)."""

@@ -39,7 +39,7 @@ SCALE = Scale((0.0, 0.6, 0.9, 0.95), (0.0, 0.5, 0.9, 1.0))
 """0.6 is the threshold of the runner beside the network (yunet.py in opencv_zoo), 0.9 the cautious
 one of its demonstration and of OpenCV. Scores of this file hardly exceed 0.95."""
 
-BOX = BoxFit(across=0.0, down=-0.01, width=1.015, height=1.01)
+BOX = BoxFit(across=0.0, down=-0.015, width=1.01, height=1.015)
 
 
 class YunetFaceDetector:

@@ -1,0 +1,56 @@
+"""dlib's detector: its areas made faces."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from sample_pictures import picture
+
+import face_detector
+from age_pipeline.data import Box
+from age_pipeline.errors import PackageMissing
+from face_detector.hog import BOXES, SCALE, HogFaceDetector
+
+
+def test_half_is_dlib_s_own_threshold() -> None:
+    assert SCALE.confidence(0) == 0.5
+
+
+def test_without_dlib_the_error_names_the_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "dlib", None)
+    with pytest.raises(PackageMissing, match="pip install 'dlib-bin>=20,<21'"):
+        face_detector.load("hog")
+
+
+def test_left_and_right_are_alike() -> None:
+    _, left, right, tilted_left, tilted_right = BOXES
+    for one, other in ((left, right), (tilted_left, tilted_right)):
+        assert one.across == -other.across
+        assert (one.down, one.width, one.height) == (other.down, other.width, other.height)
+
+
+@pytest.mark.parametrize(
+    ("name", "box"),
+    [
+        ("1.png", Box(179, 57, 271, 177)),
+        ("2.jpg", Box(182, 122, 349, 330)),
+        ("einstein_1947.jpg", Box(259, 222, 615, 729)),
+    ],
+)
+def test_finds_a_face_where_the_ssd_does(name: str, box: Box) -> None:
+    [face] = HogFaceDetector().detect(picture(name))
+    assert face.box.iou(box) > 0.65
+
+
+def test_reports_more_where_less_is_asked_for() -> None:
+    picture_of_two = picture("1.png")[69:]
+    sure, all_of_them = (HogFaceDetector(None, asked) for asked in (0.9, 0.1))
+    assert len(sure.detect(picture_of_two)) < len(all_of_them.detect(picture_of_two))
+
+
+def test_no_file_is_looked_for(tmp_path: Path) -> None:
+    model = HogFaceDetector(tmp_path).model
+    assert (model.name, model.file, model.sha256) == ("hog", None, None)
+    assert model.licence == "Boost Software License 1.0"
