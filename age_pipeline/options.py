@@ -94,7 +94,11 @@ def add_model_options(
         help=confidence,
     )
     group.add_argument(
-        "--detector", choices=detectors, default=detectors[0], help="what finds the faces"
+        "--detector",
+        choices=detectors,
+        default=detectors[0],
+        help="what finds the faces (default: %(default)s; python -m face_detector tells what is"
+        " installed and how to get the others)",
     )
     group.add_argument(
         "--age-model",
