@@ -11,15 +11,15 @@ import logging
 import math
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 
-import cv2
 import numpy as np
 from imutils.video import WebcamVideoStream
 
 from age_pipeline.data import Frame, Image
 from age_pipeline.errors import CameraError
 from age_pipeline.letterbox import letterboxed
+from age_pipeline.opencv_silence import opencv_silence
 from age_pipeline.reading_thread import ReadingThread
 from age_pipeline.video_source import WHOLE, Cut, Moment, VideoSource
 
@@ -115,7 +115,7 @@ def camera_pictures(number: int) -> Generator[Image, None, None]:
     Raises:
         CameraError: It gives none, or no more.
     """
-    with _silence():
+    with opencv_silence():
         camera = WebcamVideoStream(number)
         try:
             image = camera.frame
@@ -135,14 +135,3 @@ def camera_pictures(number: int) -> Generator[Image, None, None]:
 def stopped(name: str, why: str) -> CameraError:
     """The error of a live source that gave pictures and gives no more."""
     return CameraError(f"{name} has stopped giving pictures: {why}")
-
-
-@contextmanager
-def _silence() -> Iterator[None]:
-    """Keep OpenCV from writing on stderr: what fails is told by our own errors."""
-    before = cv2.utils.logging.getLogLevel()
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-    try:
-        yield
-    finally:
-        cv2.utils.logging.setLogLevel(before)

@@ -13,6 +13,7 @@ from age_pipeline.data import Face, Image, require_confidence, require_image
 from age_pipeline.errors import ModelDamaged
 from age_pipeline.model_files import ModelFile, load
 from age_pipeline.networks import try_out
+from age_pipeline.opencv_silence import opencv_silence
 from face_detector.native_faces import BoxFit, NativeFace, Scale, common_faces, shown
 
 WEIGHTS = ModelFile(
@@ -69,9 +70,11 @@ class YunetFaceDetector:
         self._running = Lock()
         data = np.frombuffer(loaded.data, np.uint8)
         try:
-            self._network = cv2.FaceDetectorYN.create(
-                "onnx", data, np.empty(0, np.uint8), (LONGER_SIDE, LONGER_SIDE)
-            )
+            # OpenCV 5 warns of each network that this class makes.
+            with opencv_silence():
+                self._network = cv2.FaceDetectorYN.create(
+                    "onnx", data, np.empty(0, np.uint8), (LONGER_SIDE, LONGER_SIDE)
+                )
         except cv2.error as error:
             raise ModelDamaged(f"{loaded.path}: OpenCV cannot load this network") from error
         self._network.setNMSThreshold(SUPPRESSION)
