@@ -16,7 +16,15 @@ ROOMS = ("age_pipeline", "face_detector", "age_detector")
 SCRIPTS = tuple(sorted(path.stem for path in ROOT.glob("*.py")))
 NEVER_IMPORTED = ("training", "benchmarks", "tests", *SCRIPTS)
 
-FOR_STAGES = {"data", "errors", "stages", "model_files", "networks", "command_line"}
+FOR_STAGES = {
+    "data",
+    "errors",
+    "stages",
+    "model_files",
+    "networks",
+    "opencv_silence",
+    "command_line",
+}
 """What the two stages may use of age_pipeline."""
 
 MEANINGLESS = {"util", "utils", "common", "core", "helper", "helpers", "misc", "stuff", "base"}
