@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 
 import cv2
@@ -65,6 +66,13 @@ def test_a_name_or_a_folder_that_does_not_exist_is_a_usage_error(tmp_path: Path)
         face_detector.load("oracle")
     with pytest.raises(UsageError, match="no such folder"):
         face_detector.load(folder=tmp_path / "absent")
+
+
+def test_what_one_look_sees_well_is_told_alike() -> None:
+    for name, (module, detector) in face_detector._HOMES.items():
+        look = getattr(import_module(module), detector)
+        assert 0.5 <= look.certain <= 0.98, name
+        assert 0.02 <= look.small <= 0.2, name
 
 
 def test_the_models_are_listed_by_name() -> None:

@@ -16,7 +16,7 @@ import pytest
 from loopback_source import serving, stalling, status, whole
 
 from age_pipeline.model_commands import main
-from age_pipeline.model_files import ModelFile
+from age_pipeline.model_files import ModelFile, ModelPackage
 
 CONTENT = b"\x0a\x05small\x12\x80\x80\x10" + bytes(range(256)) * 1024
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -45,8 +45,14 @@ def models(tmp_path: Path) -> dict[str, ModelFile]:
     return {model.name: model for model in (own, carried, remote)}
 
 
-def run(models: Mapping[str, ModelFile], *arguments: str) -> int:
+def run(models: Mapping[str, ModelFile | ModelPackage], *arguments: str) -> int:
     return main("some_detector", "detectors", "--detector", lambda: models, arguments)
+
+
+def packaged(module: str) -> dict[str, ModelFile | ModelPackage]:
+    """A model that is part of a package's code."""
+    package = ModelPackage(name="inside", module=module, requirement="a>=2,<3", licence="BSL-1.0")
+    return {"inside": package}
 
 
 def test_the_list_says_of_each_what_there_is_to_know(
@@ -71,6 +77,32 @@ remote: not installed
 """,
         "",
     )
+
+
+@pytest.mark.parametrize(
+    ("module", "state"), [("json", "installed"), ("no_such_package", "not installed")]
+)
+def test_the_list_says_whether_a_package_is_there(
+    module: str, state: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(packaged(module)) == 0
+    assert capsys.readouterr().out == (
+        f"""\
+inside: {state}
+  file:      none of its own, it is part of the package {module}
+  licence:   BSL-1.0
+  to get it: pip install 'a>=2,<3'
+"""
+    )
+
+
+def test_a_package_is_not_fetched_but_installed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(packaged("json"), "fetch", "inside") == 0
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "part of the package json, which is installed" in err
+    assert run(packaged("no_such_package"), "fetch", "inside") == 1
+    assert "run `pip install 'a>=2,<3'`" in capsys.readouterr().err
 
 
 def test_the_list_tells_a_file_that_is_not_the_known_one(

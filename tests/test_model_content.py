@@ -31,6 +31,8 @@ NETWORK = b"\x0a\x08CaffeNet" + b"\x12\x80\x02" + bytes(range(256)) + b"\x10\x96
         (b"\x08" + b"\xff" * 20, "neither a Caffe nor an ONNX file"),
         (b"\x0b\x00", "neither a Caffe nor an ONNX file"),
         (b"\x0a\xff\xff\xff\xff\x7f" + bytes(50), "neither a Caffe nor an ONNX file"),
+        (b"<?xml version='1.0'?>\n<opencv_storage>\n<a>", "truncated (it ends after 42 bytes)"),
+        (b"<?xml version='1.0'?>\n<cascade>", 'a text that begins with "<?xml'),
         (NETWORK[:-1], "truncated (it ends after 271 bytes)"),
         (NETWORK[:100], "truncated (it ends after 100 of at least 269 bytes)"),
     ],
@@ -43,6 +45,12 @@ def test_names_what_a_file_is_instead_of_a_network(content: bytes, what: str) ->
 def test_a_whole_network_has_nothing_wrong(content: bytes) -> None:
     assert foreign_format(content) is None
     assert damage(content) is None
+
+
+def test_a_whole_cascade_has_nothing_wrong() -> None:
+    cascade = b'<?xml version="1.0"?>\n<opencv_storage>\n<a>1</a></opencv_storage>\n'
+    assert damage(cascade) is None
+    assert damage(b"\n" + cascade + b"\r\n") is None
 
 
 @given(st.integers(1, len(NETWORK) - 1))

@@ -10,8 +10,10 @@ from age_pipeline.opencv_silence import opencv_silence
 
 def test_the_level_is_given_back_after_an_error_too() -> None:
     before = cv2.utils.logging.getLogLevel()
-    with pytest.raises(LookupError), opencv_silence():
+    with opencv_silence():
         assert cv2.utils.logging.getLogLevel() == cv2.utils.logging.LOG_LEVEL_SILENT
+    assert cv2.utils.logging.getLogLevel() == before
+    with pytest.raises(LookupError), opencv_silence():
         raise LookupError
     assert cv2.utils.logging.getLogLevel() == before
 

@@ -43,6 +43,34 @@ class TestView:
         assert view.to_picture(Face(seen, 0.7), image) == Face(box, 0.7, view.quarter_turns)
 
     @given(views())
+    def test_leads_landmarks_back_as_it_leads_boxes(self, drawn: tuple[Image, View, Box]) -> None:
+        image, view, box = drawn
+        rows, columns = np.nonzero((view.cut(image) == 255).all(axis=-1))
+        left, top, right, bottom = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
+        corners = ((left, top), (right, top), (right, bottom), (left, bottom), (left, top))
+        points = tuple((float(x), float(y)) for x, y in corners)
+        face = view.to_picture(Face(Box(left, top, right, bottom), 0.7, landmarks=points), image)
+        assert face is not None
+        assert face.landmarks is not None
+        # The first corner is the upper left one as the face stands.
+        turned = [
+            (box.left, box.top),
+            (box.right, box.top),
+            (box.right, box.bottom),
+            (box.left, box.bottom),
+        ]
+        first = view.quarter_turns % 4
+        assert list(face.landmarks[:4]) == turned[first:] + turned[:first]
+
+    def test_shrunk_landmarks_come_back_in_full_size(self) -> None:
+        image = np.zeros((2 * COPIED_SIDE, COPIED_SIDE, 3), np.uint8)
+        view = View(0, 0, COPIED_SIDE, 2 * COPIED_SIDE, 2)
+        seen = Face(Box(10, 20, 30, 40), 0.7, landmarks=((10, 20),) * 5)
+        face = view.to_picture(seen, image)
+        assert face is not None
+        assert face.landmarks == ((COPIED_SIDE - 20, 2 * COPIED_SIDE - 40),) * 5
+
+    @given(views())
     def test_has_its_own_size_and_grey_outside(self, drawn: tuple[Image, View, Box]) -> None:
         image, view, _ = drawn
         cut = view.cut(image)

@@ -13,7 +13,7 @@ from detector_files import detector_folder
 from sample_pictures import picture
 
 import face_detector
-from age_pipeline.data import Box, Face
+from age_pipeline.data import Box
 from age_pipeline.errors import ModelDamaged, ModelMissing
 from face_detector.yunet import LONGER_SIDE, SCALE, WEIGHTS, YunetFaceDetector
 
@@ -159,10 +159,3 @@ def test_threads_may_share_it(yunet: YunetFaceDetector) -> None:
 def test_no_confidence_is_asked_for_that_cannot_be() -> None:
     with pytest.raises(ValueError, match="0 to 1"):
         YunetFaceDetector(min_confidence=2)
-
-
-def test_a_face_may_be_moved_with_its_landmarks() -> None:
-    points = ((12.0, 22.0), (18.0, 22.0), (15.0, 26.0), (12.0, 30.0), (18.0, 30.0))
-    moved = Face(Box(10, 20, 20, 40), 0.9, landmarks=points).moved(Box(0, 0, 20, 20))
-    assert moved.box == Box(0, 0, 20, 20)
-    assert moved.landmarks == ((4, 2), (16, 2), (10, 6), (4, 10), (16, 10))
