@@ -7,8 +7,9 @@ at any frame rate.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cache
 
 import cv2
@@ -33,8 +34,8 @@ _NOBODY = -1
 _BAR = (40, 45, 50)
 """Blue, green and red of a bar."""
 
-_LARGEST = 120
-"""Height of a figure's face, in pixels: portraits are shrunk to it, and from there to each pose."""
+PORTRAIT_HEIGHT = 120
+"""To what height of its face a portrait is shrunk for a clip, in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +45,16 @@ class Pose:
     Attributes:
         x: Of the middle of the face, in pixels from the left.
         y: Likewise, from the top.
-        height: Of the face, in pixels.
+        height: Of the face while it stands upright, in pixels.
+        roll: How far it is turned in the picture, clockwise, in degrees.
+        squeeze: How wide the face is, as a part of its own width.
     """
 
     x: float
     y: float
     height: float
+    roll: float = 0.0
+    squeeze: float = 1.0
 
 
 Path = Callable[[float], Pose | None]
@@ -70,6 +75,8 @@ class Clip:
         duration_s: How long it lasts.
         light: By what the brightness is multiplied at a time in seconds.
         noise: Standard deviation of the noise in each pixel, of 255.
+        portrait_height: Portraits are shrunk to this height of the face, in pixels, and painted
+            from there at the size of each pose: larger poses are blurred, far smaller ones coarse.
     """
 
     background: Background
@@ -78,6 +85,7 @@ class Clip:
     bars: Sequence[Box] = ()
     light: Callable[[float], float] = lambda _: 1.0
     noise: float = 0.0
+    portrait_height: float = PORTRAIT_HEIGHT
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,7 +96,7 @@ class ComposedFrame:
         image: uint8, shape (height, width, 3), blue-green-red.
         time_s: From 0.
         boxes: Around each face that is at least partly inside the picture, by the person's name,
-            whether something hides it or not.
+            whether something hides it or not; around the oval of one that is turned.
         seen: How much of each of these faces nothing hides, 0 to 1.
     """
 
@@ -112,11 +120,8 @@ def line(start: Pose, end: Pose, start_s: float, end_s: float) -> Path:
         if not start_s <= time_s <= end_s:
             return None
         part = (time_s - start_s) / (end_s - start_s)
-        x, y, height = (
-            (1 - part) * a + part * b
-            for a, b in ((start.x, end.x), (start.y, end.y), (start.height, end.height))
-        )
-        return Pose(x, y, height)
+        ends = zip(astuple(start), astuple(end), strict=True)
+        return Pose(*((1 - part) * a + part * b for a, b in ends))
 
     return path
 
@@ -152,7 +157,7 @@ def _frame(clip: Clip, time_s: float, random: np.random.Generator) -> ComposedFr
     for name, path in clip.paths.items():
         pose = path(time_s)
         if pose is not None:
-            figure = _figure(name)
+            figure = _figure(name, clip.portrait_height)
             figure.paint(canvas, in_front, pose, numbers[name])
             box = figure.box(pose, width, height)
             if box is not None:
@@ -187,24 +192,21 @@ class _Figure:
         number: int,
     ) -> None:
         """Paint it into a frame, and its number where it hides what is behind."""
-        scale = pose.height / self.face.height
-        across, down = pose.x - scale * self.face.x, pose.y - scale * self.face.y
+        turn = self._turn(pose)
+        start = np.array([pose.x, pose.y]) - turn @ (self.face.x, self.face.y)
         height, width = self.image.shape[:2]
+        corners = start + np.array([(0, 0), (width, 0), (0, height), (width, height)]) @ turn.T
         around = Box.clipped(
-            across - 1,
-            down - 1,
-            across + scale * width + 2,
-            down + scale * height + 2,
+            *(corners.min(0) - 1),
+            *(corners.max(0) + 2),
             width=canvas.shape[1],
             height=canvas.shape[0],
         )
         if around is None:
             return
         # OpenCV counts from the middle of the first pixel, a pose from its edge.
-        shift = (scale - 1) / 2
-        move = np.array(
-            [[scale, 0, across + shift - around.left], [0, scale, down + shift - around.top]]
-        )
+        start += turn @ (0.5, 0.5) - 0.5 - (around.left, around.top)
+        move = np.column_stack([turn, start])
         size = around.width, around.height
         colour = cv2.warpAffine(self.image, move, size, flags=cv2.INTER_LINEAR)
         cover = cv2.warpAffine(self.cover, move, size, flags=cv2.INTER_LINEAR)
@@ -214,19 +216,29 @@ class _Figure:
 
     def box(self, pose: Pose, width: int, height: int) -> Box | None:
         """Around the face in a frame; None where it is outside."""
-        across, down = pose.height * self.aspect / 2, pose.height / 2
+        half = pose.height * self.aspect * pose.squeeze / 2, pose.height / 2
+        turn = math.radians(pose.roll)
+        across = math.hypot(half[0] * math.cos(turn), half[1] * math.sin(turn))
+        down = math.hypot(half[0] * math.sin(turn), half[1] * math.cos(turn))
         start = round(pose.x - across), round(pose.y - down)
         end = round(pose.x + across), round(pose.y + down)
         return Box.clipped(*start, *end, width=width, height=height)
 
+    def _turn(self, pose: Pose) -> npt.NDArray[np.float64]:
+        """What takes a step across and down in the figure to one in the frame: a 2x2 matrix."""
+        scale, turn = pose.height / self.face.height, math.radians(pose.roll)
+        across = scale * pose.squeeze * np.array([math.cos(turn), math.sin(turn)])
+        down = scale * np.array([-math.sin(turn), math.cos(turn)])
+        return np.column_stack([across, down])
+
 
 @cache
-def _figure(name: str) -> _Figure:
+def _figure(name: str, portrait_height: float) -> _Figure:
     picture, box = read_sample(name), FACES[name]
     beside, above, below = (round(part * box.height) for part in (_BESIDE, _ABOVE, _BELOW))
     top, left = box.top - above, box.left - beside
     whole = picture[top : box.bottom + below, left : box.right + beside]
-    scale = min(1.0, _LARGEST / box.height)
+    scale = min(1.0, portrait_height / box.height)
     cut = cv2.resize(whole, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     rows, columns = np.mgrid[-1 : 1 : cut.shape[0] * 1j, -1 : 1 : cut.shape[1] * 1j]
     distance = (np.abs(columns) ** 4 + np.abs(rows) ** 4) ** 0.25

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import cv2
 import numpy as np
 import pytest
 from sample_pictures import PORTRAITS, picture
@@ -102,3 +105,55 @@ def test_a_sweep_goes_there_and_back() -> None:
     assert swept[4].boxes["right"] == Box(100, 10, 120, 30)
     np.testing.assert_array_equal(swept[4].image, wide[:, 120:])
     np.testing.assert_array_equal(swept[1].image, swept[7].image)
+
+
+def test_a_turned_face_lies_on_its_side() -> None:
+    room, upright = gradient(320, 320), Pose(160, 160, 100)
+
+    def turned(roll: float) -> ComposedFrame:
+        return still(Clip(room, {"1.png": lambda _: replace(upright, roll=roll)}, 1))
+
+    frames = {roll: turned(roll) for roll in (0, 45, 90, 180)}
+    box = frames[0].boxes["1.png"]
+    lying = Box(box.top, box.left, box.bottom, box.right)
+    assert frames[90].boxes["1.png"] == lying
+    assert frames[180].boxes["1.png"] == box
+    assert frames[45].boxes["1.png"].width == frames[45].boxes["1.png"].height
+    assert box.width < frames[45].boxes["1.png"].width < box.height
+    # Clockwise: the forehead is to the right.
+    shown = frames[90].image[lying.top : lying.bottom, lying.left : lying.right].astype(int)
+    face = frames[0].image[box.top : box.bottom, box.left : box.right]
+    assert np.abs(shown - np.rot90(face, -1)).mean() < 3
+    assert np.abs(shown - np.rot90(face)).mean() > 20
+
+
+def test_a_squeezed_face_is_narrower() -> None:
+    room, plain = gradient(320, 240), stay(160, 120, 80)
+    wide = still(Clip(room, {"1.png": lambda _: plain}, 1))
+    narrow = still(Clip(room, {"1.png": lambda _: replace(plain, squeeze=0.5)}, 1))
+    box, half = wide.boxes["1.png"], narrow.boxes["1.png"]
+    assert (half.top, half.bottom) == (box.top, box.bottom)
+    assert half.width == pytest.approx(box.width / 2, abs=1)
+    face = wide.image[box.top : box.bottom, box.left : box.right]
+    squeezed = cv2.resize(face, (half.width, half.height), interpolation=cv2.INTER_AREA)
+    shown = narrow.image[half.top : half.bottom, half.left : half.right].astype(int)
+    assert np.abs(shown - squeezed).mean() < 8
+
+
+def test_a_larger_portrait_shows_more() -> None:
+    def detail(portrait_height: float) -> float:
+        pose = Pose(160, 160, 260)
+        clip = Clip(
+            gradient(320, 320),
+            {"einstein_1947.jpg": lambda _: pose},
+            1,
+            portrait_height=portrait_height,
+        )
+        return float(cv2.Laplacian(still(clip).image, cv2.CV_64F).std())
+
+    assert detail(260) > 1.5 * detail(120)
+
+
+def test_a_line_leads_from_turn_to_turn() -> None:
+    path = line(Pose(0, 0, 10, roll=0, squeeze=1), Pose(0, 0, 10, roll=90, squeeze=0.5), 0, 2)
+    assert path(1) == Pose(0, 0, 10, roll=45, squeeze=0.75)
