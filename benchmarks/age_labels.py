@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import re
 from collections.abc import Iterable, Mapping
@@ -12,6 +10,7 @@ from pathlib import PurePosixPath
 
 from age_pipeline.data import OLDEST
 from age_pipeline.errors import UsageError
+from benchmarks.csv_tables import read_table
 
 FAIRFACE_GROUPS: dict[str, tuple[int, int]] = {
     "0-2": (0, 2),
@@ -100,15 +99,9 @@ def labels_from_csv(data: bytes, source: str) -> list[AgeLabel]:
     Raises:
         UsageError: It is no such table; the message names the line.
     """
-    try:
-        table = csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
-        columns = list(table.fieldnames or ())
-        label = _age_column(columns, source)
-        labels = [
-            _label(row, label, f"{source}, line {table.line_num}") for row in table if any(row)
-        ]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{source} is no CSV file in UTF-8: {error}") from error
+    columns, rows = read_table(data, source)
+    age_column = _age_column(columns, source)
+    labels = [_label(cells, age_column, line) for line, cells in rows]
     if not labels:
         raise UsageError(f"{source} labels no face: it has a header and nothing below")
     _require_distinct(labels, source)
@@ -125,10 +118,7 @@ def _age_column(columns: list[str], source: str) -> str:
     )
 
 
-def _label(row: Mapping[str | None, str | None], age_column: str, line: str) -> AgeLabel:
-    if None in row or None in row.values():
-        raise UsageError(f"{line}: it has more or fewer cells than the header")
-    cells = {str(column): str(cell).strip() for column, cell in row.items()}
+def _label(cells: dict[str, str], age_column: str, line: str) -> AgeLabel:
     name = cells.pop("file")
     if not name:
         raise UsageError(f"{line}: the column file is empty")

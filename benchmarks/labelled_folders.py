@@ -18,9 +18,12 @@ from age_pipeline.data import Box, Face, FailedInput, Image
 from age_pipeline.errors import InputError, UsageError
 from age_pipeline.sources import read_names
 from benchmarks.age_labels import AgeLabel, label_from_name, labels_from_csv
-from benchmarks.picture_stores import LABELS, PictureStore, open_store, read_named
+from benchmarks.picture_stores import PictureStore, open_store, read_named
 
 Half = Literal["first", "second"]
+
+LABELS = "labels.csv"
+"""The table of labels among the pictures."""
 
 log = logging.getLogger("detect_age")
 
@@ -101,7 +104,7 @@ def open_labelled(
             nothing is left.
     """
     store = open_store(path)
-    found = store.labels() if labels is None else (read_named(labels), str(labels))
+    found = store.table(LABELS) if labels is None else (read_named(labels), str(labels))
     known = _labels_from_names(store, path) if found is None else labels_from_csv(*found)
     order = {label.name: number for number, label in reversed(list(enumerate(known)))}
     pictures = LabelledPictures(tuple(sorted(known, key=lambda label: order[label.name])), store)

@@ -1,4 +1,4 @@
-"""Where labelled pictures lie: a folder, or a .tar archive that is read without unpacking it."""
+"""Where pictures and their tables lie: a folder, or a .tar archive, read without unpacking it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from age_pipeline.picture_formats import SUFFIXES
 from age_pipeline.pictures import decode
 from age_pipeline.sources import PictureInput, list_pictures, read_picture
 
-LABELS = "labels.csv"
-
 
 class PictureStore(Protocol):
     """Where the pictures lie."""
@@ -28,8 +26,10 @@ class PictureStore(Protocol):
         """
         ...
 
-    def labels(self) -> tuple[bytes, str] | None:
-        """The content of its labels.csv and what messages call that; None where it has none."""
+    def table(self, name: str) -> tuple[bytes, str] | None:
+        """The content of a file beside the pictures and what messages call that file; None where
+        it is not there.
+        """
         ...
 
     def read(self, name: str) -> Image | InputError:
@@ -83,8 +83,8 @@ class Folder:
                 raise UsageError(str(each.error))
         return [each.relative.as_posix() for each in found]
 
-    def labels(self) -> tuple[bytes, str] | None:
-        file = self.path / LABELS
+    def table(self, name: str) -> tuple[bytes, str] | None:
+        file = self.path / name
         return (read_named(file), str(file)) if file.exists() else None
 
     def read(self, name: str) -> Image | InputError:
@@ -133,9 +133,9 @@ class Archive:
             raise UsageError(f"{self.path} holds no picture, by the names of its files")
         return sorted(names)
 
-    def labels(self) -> tuple[bytes, str] | None:
-        source = f"{LABELS} in {self.path}"
-        return (self._content(LABELS), source) if LABELS in self.places else None
+    def table(self, name: str) -> tuple[bytes, str] | None:
+        source = f"{name} in {self.path}"
+        return (self._content(name), source) if name in self.places else None
 
     def read(self, name: str) -> Image | InputError:
         shown = f"{name} in {self.path}"

@@ -13,7 +13,7 @@ from age_pipeline.errors import InputError
 from age_pipeline.progress import with_progress
 from age_pipeline.stages import FaceDetector
 from benchmarks.age_labels import label_from_name
-from benchmarks.labelled_folders import LabelledPictures, labelled_face, open_labelled
+from benchmarks.labelled_folders import LABELS, LabelledPictures, labelled_face, open_labelled
 from benchmarks.picture_stores import PictureStore, open_store
 
 
@@ -52,7 +52,7 @@ def seen_faces(
         UsageError: There are no pictures, or the labels cannot be used.
     """
     store = open_store(path)
-    has_labels = store.labels() is not None or any(map(label_from_name, store.names()))
+    has_labels = store.table(LABELS) is not None or any(map(label_from_name, store.names()))
     if only is None and not has_labels:
         yield from _unlabelled(store, detector, limit)
     else:

@@ -24,7 +24,7 @@ class Pictures(dict[str, Image]):
     def names(self) -> list[str]:
         return sorted(self)
 
-    def labels(self) -> None:
+    def table(self, name: str) -> None:  # noqa: ARG002
         return None
 
     def read(self, name: str) -> Image | InputError:
