@@ -34,8 +34,8 @@ LONGER_SIDE = 640
 made for faces of 10 to 300 pixels (its model card), so smaller pictures are not enlarged."""
 
 LEAST_SIDE = 64
-"""Pixels to which a shorter side is filled up with black, as OpenCV fills up to multiples of 32: of a
-single row or column of such blocks its network gives another answer each time."""
+"""Pixels to which a shorter side is filled up with black, as OpenCV fills up to multiples of 32: of
+a single row or column of such blocks its network gives another answer each time."""
 
 SUPPRESSION = 0.3
 """Intersection over union above which the less certain of two faces goes: OpenCV's default."""

@@ -15,7 +15,7 @@ from sample_pictures import picture
 import face_detector
 from age_pipeline.data import Box
 from age_pipeline.errors import ModelDamaged, ModelMissing
-from face_detector.yunet import LONGER_SIDE, SCALE, WEIGHTS, YunetFaceDetector
+from face_detector.yunet import LONGER_SIDE, WEIGHTS, YunetFaceDetector
 
 POINTS = [110, 130, 150, 130, 130, 150, 115, 170, 145, 170]
 
