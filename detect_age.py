@@ -131,12 +131,13 @@ def _face_detector(asked: argparse.Namespace) -> FaceDetector:
         options.model_folder("--face", asked.face, options.FACE_FOLDER),
         min_confidence=asked.confidence,
         looks=asked.looks,
+        engine=asked.engine,
     )
 
 
 def _age_detector(asked: argparse.Namespace) -> AgeDetector:
     folder = options.model_folder("--age", asked.age, options.AGE_FOLDER)
-    ages = age_detector.load(asked.age_model, folder)
+    ages = age_detector.load(asked.age_model, folder, engine=asked.engine)
     log.info("ages by %s", ages.model)
     return ages
 

@@ -68,9 +68,12 @@ def _run(asked: argparse.Namespace) -> None:
         options.model_folder("--face", asked.face, options.FACE_FOLDER),
         min_confidence=min(asked.confidence, DOUBTFUL),
         looks="single",
+        engine=asked.engine,
     )
     ages = age_detector.load(
-        asked.age_model, options.model_folder("--age", asked.age, options.AGE_FOLDER)
+        asked.age_model,
+        options.model_folder("--age", asked.age, options.AGE_FOLDER),
+        engine=asked.engine,
     )
     log.info("ages by %s", ages.model)
     reporting = Reporting(ages.model, faces.model, asked.interval, asked.at_least)

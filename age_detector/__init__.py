@@ -10,6 +10,7 @@ from age_pipeline.errors import UsageError
 
 if TYPE_CHECKING:
     from age_pipeline.model_files import ModelFile
+    from age_pipeline.network_engines import Engine
     from age_pipeline.stages import AgeDetector
 
     MODELS: dict[str, ModelFile]
@@ -31,22 +32,26 @@ DEFAULT = "compact"
 the model card gives in numbers: single years of age teach what age groups cannot."""
 
 
-def load(name: str | None = None, folder: Path | None = None) -> AgeDetector:
+def load(
+    name: str | None = None, folder: Path | None = None, *, engine: Engine = "opencv"
+) -> AgeDetector:
     """Make an age model ready.
 
     Args:
         name: Which one, of `NAMES`. None takes levi-hassner where its age_net.caffemodel lies in
             the folder, as the original program's instructions have it, else `DEFAULT`.
         folder: Where its file may lie; None for the project's own folder.
+        engine: What runs its network.
 
     Raises:
         UsageError: No such model, or no such folder.
         ModelMissing, ModelDamaged: Its file cannot be used.
+        PackageMissing: The engine is not installed.
     """
     if name not in (None, *NAMES):
         raise UsageError(f"no age model named {name!r}; there is: {', '.join(NAMES)}")
     module, detector = _HOMES[name or _usual(folder)]
-    loaded: AgeDetector = getattr(import_module(module), detector)(folder)
+    loaded: AgeDetector = getattr(import_module(module), detector)(folder, engine)
     return loaded
 
 

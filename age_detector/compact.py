@@ -14,6 +14,7 @@ import numpy as np
 from age_detector.face_crop import square_crop, stacked
 from age_pipeline.data import AgeEstimate, Face, Image
 from age_pipeline.model_files import ModelFile, load
+from age_pipeline.network_engines import Engine
 from age_pipeline.networks import onnx_network, try_out
 
 WEIGHTS = ModelFile(
@@ -39,18 +40,20 @@ class CompactAgeDetector:
 
     weights: ClassVar[ModelFile] = WEIGHTS
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, engine: Engine = "opencv") -> None:
         """Load the network.
 
         Args:
             folder: Where its file is looked for first; None for this room's own folder.
+            engine: What runs it.
 
         Raises:
             ModelMissing, ModelDamaged: The file is absent or not what it should be.
+            PackageMissing: The engine is not installed.
             UsageError: `folder` does not exist.
         """
         loaded = load(self.weights, folder)
-        self._network = onnx_network(loaded)
+        self._network = onnx_network(loaded, engine)
         self.model = loaded.use(self.weights)
         blank = np.zeros((INPUT_SIZE, INPUT_SIZE, 3), np.uint8)
         try_out(lambda: self.estimate([blank]), self.weights, loaded)

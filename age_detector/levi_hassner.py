@@ -15,6 +15,7 @@ import numpy as np
 from age_detector.face_crop import stacked, upright
 from age_pipeline.data import AgeEstimate, Face, Image
 from age_pipeline.model_files import ModelFile, load
+from age_pipeline.network_engines import Engine
 from age_pipeline.networks import caffe_network, try_out
 
 FOLDER = Path(__file__).parent
@@ -50,18 +51,20 @@ class LeviHassnerAgeDetector:
         model: Which file answers.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, engine: Engine = "opencv") -> None:
         """Load the network.
 
         Args:
             folder: Where its file is looked for first; None for this room's own folder.
+            engine: What runs it.
 
         Raises:
             ModelMissing, ModelDamaged: The file is absent or not what it should be.
+            PackageMissing: The engine is not installed.
             UsageError: `folder` does not exist.
         """
         loaded = load(WEIGHTS, folder)
-        self._network = caffe_network(PROTOTXT, loaded)
+        self._network = caffe_network(PROTOTXT, loaded, ("prob",), engine)
         self.model = loaded.use(WEIGHTS)
         blank = np.zeros((INPUT_SIZE, INPUT_SIZE, 3), np.uint8)
         try_out(lambda: self.estimate([blank]), WEIGHTS, loaded)

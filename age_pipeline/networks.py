@@ -1,74 +1,97 @@
-"""The one seam to an engine: a network file goes in, batches of pixels come back as numbers."""
+"""The one seam to the engines: a network file goes in, batches of pixels come back as numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from age_pipeline.errors import ModelDamaged, PackageMissing
+from age_pipeline.converted_networks import converted
+from age_pipeline.errors import ModelDamaged
 from age_pipeline.model_files import LoadedModel, ModelFile
+from age_pipeline.network_engines import Engine, ready_forward
+
+if TYPE_CHECKING:
+    from age_pipeline.network_engines import Forward
+
+FloatArray = npt.NDArray[np.float32]
 
 
 class Network:
-    """A network with one input and one output, ready to run in OpenCV's DNN module.
+    """A network with one input, ready to run. Which engine runs it does not show.
 
-    Threads may share it; their runs take turns.
+    Threads may share it.
+
+    Args:
+        forward: Runs it.
     """
 
-    def __init__(self, network: cv2.dnn.Net) -> None:
-        self._network = network
-        # OpenCV's network keeps its input between the two calls of a run.
-        self._running = Lock()
+    def __init__(self, forward: Forward) -> None:
+        self._forward = forward
 
-    def run(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Run the network once.
+    def run(self, batch: FloatArray) -> FloatArray:
+        """Run a network with one output once.
 
         Args:
             batch: float32, shape (pictures, channels, height, width), as the network expects it.
 
         Returns:
-            The output of the network's last layer: the caller's own copy.
+            Its output: the caller's own copy.
         """
-        with self._running:
-            self._network.setInput(batch)
-            return np.array(self._network.forward(), dtype=np.float32)
+        [output] = self._forward(batch)
+        return output
+
+    def run_all(self, batch: FloatArray) -> Sequence[FloatArray]:
+        """Run it once, likewise, for all its outputs in the order in which they were asked for."""
+        return self._forward(batch)
 
 
-def caffe_network(prototxt: Path, weights: LoadedModel) -> Network:
+def caffe_network(
+    prototxt: Path, weights: LoadedModel, outputs: Sequence[str], engine: Engine = "opencv"
+) -> Network:
     """Build a Caffe network from our description of its layers and somebody's weights.
 
+    Args:
+        prototxt: The description.
+        weights: The weights.
+        outputs: Names of what the network is to give; layers that come later are left out.
+        engine: What runs it.
+
     Raises:
-        ModelDamaged: OpenCV cannot make a network of the two.
-        PackageMissing: This OpenCV reads no Caffe networks.
+        ModelDamaged: The two do not make a network.
+        PackageMissing: The engine is not installed.
     """
-    if not hasattr(cv2.dnn, "readNetFromCaffe"):
-        raise PackageMissing(
-            f"OpenCV {cv2.__version__} reads no Caffe networks: "
-            "run `python -m pip install 'opencv-python<5'`"
-        )
+    description = prototxt.read_bytes()
+    if engine == "opencv" and hasattr(cv2.dnn, "readNetFromCaffe"):
+        try:
+            network = cv2.dnn.readNetFromCaffe(_buffer(description), _buffer(weights.data))
+        except cv2.error as error:
+            raise _refused(weights, engine, error) from error
+        return Network(_opencv_forward(network, outputs))
     try:
-        return Network(
-            cv2.dnn.readNetFromCaffe(_buffer(prototxt.read_bytes()), _buffer(weights.data))
-        )
-    except cv2.error as error:
-        raise _refused(weights, error) from error
+        content = converted(description, weights, outputs)
+    except ValueError as error:
+        raise _refused(weights, engine, error) from error
+    return _ready(content, weights, outputs, engine)
 
 
-def onnx_network(model: LoadedModel) -> Network:
+def onnx_network(model: LoadedModel, engine: Engine = "opencv") -> Network:
     """Build a network from an ONNX file.
 
+    Args:
+        model: The file.
+        engine: What runs it.
+
     Raises:
-        ModelDamaged: OpenCV cannot make a network of it.
+        ModelDamaged: The engine cannot make a network of it.
+        PackageMissing: The engine is not installed.
     """
-    try:
-        return Network(cv2.dnn.readNetFromONNX(_buffer(model.data)))
-    except cv2.error as error:
-        raise _refused(model, error) from error
+    return _ready(model.data, model, (), engine)
 
 
 def try_out(answer: Callable[[], object], model: ModelFile, loaded: LoadedModel) -> None:
@@ -95,11 +118,38 @@ def try_out(answer: Callable[[], object], model: ModelFile, loaded: LoadedModel)
         ) from error
 
 
+def _ready(content: bytes, model: LoadedModel, outputs: Sequence[str], engine: Engine) -> Network:
+    """Load what is, or was made of, a model's file."""
+    try:
+        if engine == "opencv":
+            network = cv2.dnn.readNetFromONNX(_buffer(content))
+            return Network(_opencv_forward(network, outputs))
+        return Network(ready_forward(engine, content))
+    except (cv2.error, ValueError) as error:
+        raise _refused(model, engine, error) from error
+
+
+def _opencv_forward(network: cv2.dnn.Net, outputs: Sequence[str]) -> Forward:
+    """Run a network in OpenCV, for these of its outputs, or the last one where none is named."""
+    # OpenCV's network keeps its input between the two calls of a run.
+    running = Lock()
+
+    def forward(batch: FloatArray) -> Sequence[FloatArray]:
+        with running:
+            network.setInput(batch)
+            found = network.forward(list(outputs)) if outputs else [network.forward()]
+            return [np.array(each, np.float32) for each in found]
+
+    return forward
+
+
 def _buffer(data: bytes) -> npt.NDArray[np.uint8]:
     """OpenCV takes Python's bytes for the name of a file, and an array for what is in one."""
     return np.frombuffer(data, np.uint8)
 
 
-def _refused(model: LoadedModel, error: cv2.error) -> ModelDamaged:
-    reason = " ".join(str(error.err).split())[:200] or "no reason given"
-    return ModelDamaged(f"{model.path}: OpenCV cannot load this network ({reason})")
+def _refused(model: LoadedModel, engine: str, error: Exception) -> ModelDamaged:
+    reason = error.err if isinstance(error, cv2.error) else str(error)
+    reason = " ".join(reason.split())[:200] or "no reason given"
+    name = "OpenCV" if engine == "opencv" else engine
+    return ModelDamaged(f"{model.path}: {name} cannot load this network ({reason})")

@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from age_pipeline import __version__
 from age_pipeline.errors import UsageError
+from age_pipeline.network_engines import ENGINES
 
 FACE_FOLDER = "face_detector"
 AGE_FOLDER = "age_detector"
@@ -105,6 +106,13 @@ def add_model_options(
         choices=age_models,
         help="what estimates the ages (default: levi-hassner where its age_net.caffemodel lies in"
         " the folder of --age, else compact)",
+    )
+    group.add_argument(
+        "--engine",
+        choices=ENGINES,
+        default=ENGINES[0],
+        help="what runs the networks; all but %(default)s are packages of their own, and yunet,"
+        " haar and hog run without (default: %(default)s)",
     )
 
 

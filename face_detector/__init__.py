@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -11,6 +12,7 @@ from age_pipeline.errors import UsageError
 
 if TYPE_CHECKING:
     from age_pipeline.model_files import ModelFile, ModelPackage
+    from age_pipeline.network_engines import Engine
     from age_pipeline.stages import FaceDetector
     from face_detector.looks import SingleLook
 
@@ -29,6 +31,9 @@ _HOMES = {
 
 NAMES = tuple(_HOMES)
 
+_WITHOUT_ENGINE = {"yunet", "haar", "hog"}
+"""Those that bring what runs them."""
+
 Looks = Literal["again", "single", "thorough"]
 
 
@@ -38,6 +43,7 @@ def load(
     *,
     min_confidence: float = 0.5,
     looks: Looks = "again",
+    engine: Engine = "opencv",
 ) -> FaceDetector:
     """Make a face detector ready.
 
@@ -48,6 +54,7 @@ def load(
             not depend on it.
         looks: "again" looks again where the first look may have been blind, "single" never does,
             "thorough" looks everywhere.
+        engine: What runs the network, where the detector leaves that open: only the SSD does.
 
     Raises:
         UsageError: No such detector, or no such folder.
@@ -60,7 +67,9 @@ def load(
     from face_detector.looks import WORKING_POINT, LookAgain
 
     module, detector = _HOMES[name]
-    make: Callable[[Path | None, float], SingleLook] = getattr(import_module(module), detector)
+    make: Callable[..., SingleLook] = getattr(import_module(module), detector)
+    if name not in _WITHOUT_ENGINE:
+        make = partial(make, engine=engine)
     if looks == "single":
         return make(folder, min_confidence)
     once = make(folder, min(min_confidence, WORKING_POINT))

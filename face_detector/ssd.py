@@ -7,9 +7,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from age_pipeline.caffe_description import read_description
 from age_pipeline.data import Box, Face, Image, require_confidence, require_image
 from age_pipeline.model_files import ModelFile, load
+from age_pipeline.network_engines import Engine
 from age_pipeline.networks import caffe_network, try_out
+from face_detector.ssd_boxes import SsdBoxes
 
 FOLDER = Path(__file__).parent
 PROTOTXT = FOLDER / "deploy.prototxt"
@@ -36,9 +39,11 @@ class SsdFaceDetector:
     Args:
         folder: Where its weights may lie; None for the project's own folder.
         min_confidence: Faces below are not reported. 0.5 is what the network's authors recommend.
+        engine: What runs the network.
 
     Raises:
         ModelMissing, ModelDamaged: The weights cannot be used.
+        PackageMissing: The engine is not installed.
         ValueError: `min_confidence` is not from 0 to 1.
     """
 
@@ -49,10 +54,13 @@ class SsdFaceDetector:
     small = 0.09
     """27 of the 300 pixels."""
 
-    def __init__(self, folder: Path | None = None, min_confidence: float = 0.5) -> None:
+    def __init__(
+        self, folder: Path | None = None, min_confidence: float = 0.5, engine: Engine = "opencv"
+    ) -> None:
         require_confidence(min_confidence)
         weights = load(WEIGHTS, folder)
-        self._network = caffe_network(PROTOTXT, weights)
+        self._boxes = SsdBoxes.asked_for_by(read_description(PROTOTXT.read_text("utf-8")))
+        self._network = caffe_network(PROTOTXT, weights, self._boxes.outputs, engine)
         self.min_confidence = min_confidence
         self.model = weights.use(WEIGHTS)
         blank = np.zeros((INPUT_SIZE, INPUT_SIZE, 3), np.uint8)
@@ -64,14 +72,12 @@ class SsdFaceDetector:
         height, width = image.shape[:2]
         squeezed = cv2.resize(image, (INPUT_SIZE, INPUT_SIZE))
         batch = (squeezed.astype(np.float32) - MEAN).transpose(2, 0, 1)[None]
-        rows = self._network.run(np.ascontiguousarray(batch))
+        offsets, scores = self._network.run_all(np.ascontiguousarray(batch))
+        boxes = self._boxes.read(offsets, scores, self.min_confidence)
         faces = []
-        # Each row: picture, class, confidence, then the edges as parts of the picture.
-        for _, _, confidence, left, top, right, bottom in rows.reshape(-1, 7).tolist():
-            if confidence < self.min_confidence:
-                continue
+        for confidence, left, top, right, bottom in boxes.tolist():
             edges = (left * width, top * height, right * width, bottom * height)
             box = Box.clipped(*edges, width=width, height=height)
             if box is not None:
                 faces.append(Face(box, min(confidence, 1.0)))
-        return sorted(faces, key=lambda face: -(face.confidence or 0))
+        return faces

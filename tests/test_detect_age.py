@@ -35,16 +35,19 @@ class Loads:
     def __init__(self) -> None:
         self.faces: list[tuple[object, ...]] = []
         self.ages: list[tuple[object, ...]] = []
+        self.engines: list[str] = []
         self.found = FakeFaces([FACE, Face(Box(30, 6, 40, 20), confidence=0.5)])
 
     def load_faces(
-        self, name: str, folder: Path | None, *, min_confidence: float, looks: str
+        self, name: str, folder: Path | None, *, min_confidence: float, looks: str, engine: str
     ) -> FakeFaces:
         self.faces.append((name, folder, min_confidence, looks))
+        self.engines.append(engine)
         return self.found
 
-    def load_ages(self, name: str | None, folder: Path | None) -> FakeAges:
+    def load_ages(self, name: str | None, folder: Path | None, *, engine: str) -> FakeAges:
         self.ages.append((name, folder))
+        self.engines.append(engine)
         return FakeAges(AGES)
 
 
@@ -279,6 +282,14 @@ def test_the_age_model_is_asked_for(
     assert loads.ages == [asked]
 
 
+@pytest.mark.parametrize("argv", [[], ["--engine", "openvino"]])
+def test_one_engine_runs_both_networks(
+    run: Run, photo: Path, loads: Loads, argv: list[str]
+) -> None:
+    run("-i", str(photo), *argv)
+    assert loads.engines == [argv[-1] if argv else "opencv"] * 2
+
+
 def test_whole_asks_no_detector(run: Run, photo: Path, folder: Path, loads: Loads) -> None:
     code, out, _ = run("-i", photo, "--whole", "--json", "a.json")
 
@@ -356,7 +367,7 @@ def test_a_list_on_standard_input_can_name_no_picture_there(
 def test_a_model_that_is_missing_is_one_line(
     run: Run, photo: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def load(*_: object) -> FakeAges:
+    def load(*_: object, **__: object) -> FakeAges:
         raise ModelMissing("compact.onnx is nowhere: fetch it")
 
     monkeypatch.setattr(age_detector, "load", load)

@@ -36,14 +36,14 @@ class Loads:
 
     def __init__(self) -> None:
         self.faces: list[dict[str, Any]] = []
-        self.ages: list[tuple[str | None, Path | None]] = []
+        self.ages: list[tuple[str | None, Path | None, str]] = []
 
     def load_faces(self, name: str, folder: Path | None, **options: Any) -> FakeFaces:
         self.faces.append({"name": name, "folder": folder, **options})
         return FakeFaces(FACES)
 
-    def load_ages(self, name: str | None, folder: Path | None) -> FakeAges:
-        self.ages.append((name, folder))
+    def load_ages(self, name: str | None, folder: Path | None, *, engine: str) -> FakeAges:
+        self.ages.append((name, folder, engine))
         return FakeAges(AGES)
 
 
@@ -145,12 +145,13 @@ def test_the_report_is_what_was_asked_for(run: Run) -> None:
 
 def test_the_models_are_what_was_asked_for(run: Run, loads: Loads) -> None:
     run("--source", "film.avi")
-    run("--source", "film.avi", "-f", ".", "-a", ".", "-c", "0.2", "--age-model", "levi-hassner")
-    assert loads.faces == [
-        {"name": "ssd", "folder": None, "min_confidence": 0.3, "looks": "single"},
-        {"name": "ssd", "folder": Path(), "min_confidence": 0.2, "looks": "single"},
-    ]
-    assert loads.ages == [(None, None), ("levi-hassner", Path())]
+    models = ["-f", ".", "-a", ".", "-c", "0.2", "--age-model", "levi-hassner"]
+    run("--source", "film.avi", *models, "--engine", "onnxruntime")
+    first, second = loads.faces
+    always = {"name": "ssd", "looks": "single"}
+    assert first == {"folder": None, "min_confidence": 0.3, "engine": "opencv", **always}
+    assert second == {"folder": Path(), "min_confidence": 0.2, "engine": "onnxruntime", **always}
+    assert loads.ages == [(None, None, "opencv"), ("levi-hassner", Path(), "onnxruntime")]
 
 
 @pytest.mark.parametrize("argv", [["--face", "face_detector", "--age", "age_detector"], []])

