@@ -55,9 +55,10 @@ class Step:
         """Add the node that gives what the layer gives."""
         self.graph.node(operator, inputs, self.output, **says)
 
-    def part(self, operator: str, *inputs: str) -> str:
+    def part(self, operator: str, *inputs: str, **says: Any) -> str:
         """Add a node before that one."""
-        return self.graph.node(operator, inputs, f"{self.output}/{len(self.graph.nodes)}")
+        output = f"{self.output}/{len(self.graph.nodes)}"
+        return self.graph.node(operator, inputs, output, **says)
 
     def constant(self, values: npt.NDArray[Any]) -> str:
         return self.graph.constant(f"{self.output}/constant", values)
@@ -142,32 +143,32 @@ def _convolution(step: Step) -> None:
 def _pooling(step: Step) -> None:
     [(_, _, *sides)] = step.shapes
     window = window_of(step.layer, step.shapes[0])
-    # How far the last windows reach beyond the padded input. Stated, and not left to ceil_mode, of
-    # which engines think differently.
-    below, beside = (
-        max((count - 1) * stride + kernel - side - 2 * padding, 0)
-        for count, stride, kernel, side, padding in zip(
-            step.shape[2:], window.stride, window.kernel, sides, window.padding, strict=True
+    # How much of each window lies in the padded input, downwards and across. Where the last ones
+    # reach beyond it is stated as padding too: engines think differently of a ceil_mode.
+    reaches = [
+        np.minimum(np.arange(count) * stride + kernel, side + 2 * padding)
+        - np.arange(count) * stride
+        for count, kernel, stride, padding, side in zip(
+            step.shape[2:], window.kernel, window.stride, window.padding, sides, strict=True
         )
+    ]
+    below, beside = (
+        int(kernel - reach[-1]) for kernel, reach in zip(window.kernel, reaches, strict=True)
     )
     down, across = window.padding
+    pads = [down, across, down + below, across + beside]
+    slides = {"kernel_shape": window.kernel, "strides": window.stride}
     kind = step.layer.parameters.text("pool", "MAX")
-    image = step.inputs[0]
     if kind == "MAX":
-        pads = [down, across, down + below, across + beside]
-        step.node("MaxPool", image, pads=pads, kernel_shape=window.kernel, strides=window.stride)
+        step.node("MaxPool", step.inputs[0], pads=pads, **slides)
     elif kind == "AVE":
-        # The padding counts, and what lies beyond it does not.
-        if down or across:
-            pads = [0, 0, down, across, 0, 0, down, across]
-            image = step.part("Pad", image, step.constant(np.array(pads)))
-        step.node(
-            "AveragePool",
-            image,
-            pads=[0, 0, below, beside],
-            kernel_shape=window.kernel,
-            strides=window.stride,
-        )
+        # The padding counts, and what lies beyond it does not. Padded apart, with every place
+        # counted, because engines think differently of that too.
+        edges = step.constant(np.array([0, 0, *pads[:2], 0, 0, *pads[2:]]))
+        padded = step.part("Pad", step.inputs[0], edges)
+        mean = step.part("AveragePool", padded, count_include_pad=1, **slides)
+        share = prod(window.kernel) / np.outer(*reaches)
+        step.node("Mul", mean, step.constant(share.astype(np.float32)))
     else:
         raise step.layer.problem(f"pool: {kind} is not supported")
 

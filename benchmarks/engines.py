@@ -2,8 +2,8 @@
 
     python -m benchmarks.engines
 
-compares the installed OpenCV with onnxruntime, where that is installed too: the networks' outputs
-for the faces of images/ and for random crops. Exit code 1 where two differ by 1e-4 or more.
+compares the installed OpenCV with the other engines that are installed: the networks' outputs for
+the faces of images/ and for random crops. Exit code 1 where two differ by 1e-4 or more.
 
 Another OpenCV is compared by way of a file, which holds the crops and the outputs:
 
@@ -12,7 +12,7 @@ Another OpenCV is compared by way of a file, which holds the crops and the outpu
     other/bin/pip install 'opencv-python>=5' numpy pillow platformdirs tqdm
     other/bin/python -m benchmarks.engines --reference reference.npz
 
-The second run needs no face detector: OpenCV 5 reads no Caffe networks.
+The second run needs no face detector.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from importlib import import_module
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 import cv2
@@ -34,6 +35,7 @@ from age_pipeline import command_line, options
 from age_pipeline.data import Image
 from age_pipeline.errors import PackageMissing
 from age_pipeline.model_files import LoadedModel, load
+from age_pipeline.network_engines import ENGINES, Engine
 from age_pipeline.networks import onnx_network
 from benchmarks.engine_reference import Answers, Reference, read_reference, write_reference
 from benchmarks.own_models import folder_with, own_models
@@ -47,30 +49,17 @@ RANDOM_CROPS = 32
 
 FloatArray = npt.NDArray[np.float32]
 
-Engine = Callable[[LoadedModel, FloatArray], FloatArray]
-"""Runs a network on a batch: float32, shape (crops, 3, height, width), 0 to 255."""
-
 log = logging.getLogger("detect_age")
 
 
-def opencv(model: LoadedModel, batch: FloatArray) -> FloatArray:
-    """What OpenCV makes of a batch."""
-    return onnx_network(model).run(batch)
+def other_engines() -> list[Engine]:
+    """Those besides OpenCV that are installed."""
+    return [engine for engine in ENGINES[1:] if find_spec(engine) is not None]
 
 
-def onnxruntime_engine() -> tuple[str, Engine] | None:
-    """Its name and version, and what runs a network; None where it is not installed."""
-    try:
-        onnxruntime = import_module("onnxruntime")
-    except ImportError:
-        return None
-
-    def run(model: LoadedModel, batch: FloatArray) -> FloatArray:
-        session = onnxruntime.InferenceSession(model.data, providers=["CPUExecutionProvider"])
-        (output,) = session.run(None, {session.get_inputs()[0].name: batch})
-        return np.asarray(output, np.float32)
-
-    return f"onnxruntime {onnxruntime.__version__}", run
+def named(engine: Engine) -> str:
+    """An engine and its version."""
+    return f"OpenCV {cv2.__version__}" if engine == "opencv" else f"{engine} {version(engine)}"
 
 
 def answers_of(
@@ -79,14 +68,14 @@ def answers_of(
     """Show each network its crops.
 
     Args:
-        engine: What runs it.
+        engine: What runs them.
         models: By the name of the age model.
         crops: Likewise: uint8, shape (crops, height, width, 3), blue-green-red.
     """
     answers = {}
     for name, model in models.items():
         batch = np.ascontiguousarray(crops[name].transpose(0, 3, 1, 2), np.float32)
-        answers[name] = Answers(model.sha256, crops[name], engine(model, batch))
+        answers[name] = Answers(model.sha256, crops[name], onnx_network(model, engine).run(batch))
     return answers
 
 
@@ -130,10 +119,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(asked: argparse.Namespace) -> None:
     folder = options.model_folder("--age", asked.age, options.AGE_FOLDER)
-    engine = onnxruntime_engine()
-    if engine is None and asked.reference is None and asked.write_reference is None:
+    engines = other_engines()
+    if not engines and asked.reference is None and asked.write_reference is None:
         raise PackageMissing(
-            "there is nothing to compare OpenCV with: run `python -m pip install onnxruntime`,"
+            f"there is nothing to compare OpenCV with: install {' or '.join(ENGINES[1:])},"
             " or give --reference"
         )
     models = {name: load(model, folder_with(model, folder)) for name, model in own_models().items()}
@@ -144,13 +133,10 @@ def _run(asked: argparse.Namespace) -> None:
         sha256s = {name: model.sha256 for name, model in models.items()}
         others.append(read_reference(asked.reference, sha256s))
         crops = {name: answers.crops for name, answers in others[0].answers.items()}
-    ours = Reference(f"OpenCV {cv2.__version__}", answers_of(opencv, models, crops))
+    ours = Reference(named("opencv"), answers_of("opencv", models, crops))
     if asked.write_reference is not None:
         write_reference(asked.write_reference, ours)
-    if engine is None:
-        log.info("not compared with onnxruntime: `python -m pip install onnxruntime`")
-    else:
-        others.append(Reference(engine[0], answers_of(engine[1], models, crops)))
+    others += [Reference(named(each), answers_of(each, models, crops)) for each in engines]
     for theirs in others:
         compare(ours, theirs)
 

@@ -15,8 +15,9 @@ from age_pipeline.errors import UsageError
 class CompactAgeDetector:
     """In the place of the compact network's, whose file these tests are not about."""
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, engine: str) -> None:
         self.folder = folder
+        self.engine = engine
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +50,15 @@ def test_a_file_in_the_cache_does_not_change_what_answers(
 
 def test_a_name_wins_over_the_folder(age_net_folder: Path) -> None:
     assert isinstance(age_detector.load("compact", age_net_folder), CompactAgeDetector)
+
+
+def test_the_engine_reaches_the_model() -> None:
+    for engine, loaded in (
+        ("opencv", age_detector.load()),
+        ("openvino", age_detector.load(engine="openvino")),
+    ):
+        assert isinstance(loaded, CompactAgeDetector)
+        assert loaded.engine == engine
 
 
 def test_a_model_needs_nothing_of_another(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,7 +37,7 @@ EVERYTHING = (
 def faces(monkeypatch: pytest.MonkeyPatch) -> FakeFaces:
     faces = FakeFaces()
     monkeypatch.setattr(face_detector, "load", lambda *_, **__: faces)
-    monkeypatch.setattr(age_detector, "load", lambda *_: FakeAges())
+    monkeypatch.setattr(age_detector, "load", lambda *_, **__: FakeAges())
     return faces
 
 

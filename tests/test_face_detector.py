@@ -11,8 +11,9 @@ import pytest
 from sample_pictures import picture
 
 import face_detector
-from age_pipeline.errors import ModelMissing, UsageError
+from age_pipeline.errors import ModelMissing, PackageMissing, UsageError
 from age_pipeline.model_files import ModelFile
+from age_pipeline.network_engines import ENGINES
 from face_detector import ssd
 from face_detector.looks import LookAgain
 from face_detector.ssd import SsdFaceDetector
@@ -59,6 +60,20 @@ def test_the_folder_reaches_the_model(tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(ModelMissing):
         face_detector.load(folder=tmp_path)
     assert asked == [tmp_path]
+
+
+def test_the_engine_reaches_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+
+    def caffe_network(*arguments: object) -> None:
+        asked.append(arguments[-1])
+        raise PackageMissing("not installed")
+
+    monkeypatch.setattr(ssd, "caffe_network", caffe_network)
+    for engine in ENGINES:
+        with pytest.raises(PackageMissing):
+            face_detector.load(engine=engine)
+    assert asked == list(ENGINES)
 
 
 def test_a_name_or_a_folder_that_does_not_exist_is_a_usage_error(tmp_path: Path) -> None:

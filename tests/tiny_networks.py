@@ -34,6 +34,8 @@ def onnx_file(mix: FloatArray) -> bytes:
     """The same network as one ONNX file, for any number of pictures."""
     kernel = mix[..., None, None]
     node = text(1, "data") + text(1, "kernel") + text(2, "mix") + text(4, "Conv")
+    # OpenCV 4.10 has to be told.
+    node += content(5, text(1, "kernel_shape") + number(8, 1) * 2 + number(20, 7))
     weights = (
         b"".join(number(1, side) for side in kernel.shape)
         + number(2, 1)
