@@ -1,0 +1,164 @@
+"""Lets programs take turns at the same pictures, and keeps what each run was like."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+from age_pipeline.progress import with_progress
+from benchmarks.program_runs import ProgramFailed, ProgramRun, run_program
+from benchmarks.speed_programs import Program, Programs
+from benchmarks.speed_scenes import Scene, repeated
+
+STARTS = 5
+"""How many cold starts are timed where other things are timed once: they are short."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paced:
+    """How fast one program gets through the pictures of a scene.
+
+    Attributes:
+        scene: What is to be seen.
+        program: Its name.
+        faces: Of how many it told, for each picture.
+        seconds: For each picture, without the start, turn by turn. It is zero or less where the
+            start varied by more than the pictures took.
+    """
+
+    scene: Scene
+    program: str
+    faces: float
+    seconds: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """How soon one program tells the first age of a single picture.
+
+    Attributes:
+        scene: What is to be seen.
+        program: Its name.
+        seconds: From before its process was started, turn by turn.
+    """
+
+    scene: Scene
+    program: str
+    seconds: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How much memory one program holds.
+
+    Attributes:
+        scene: What is to be seen.
+        program: Its name.
+        pictures: How many it was given.
+        peak_mib: The most that it held at a time.
+    """
+
+    scene: Scene
+    program: str
+    pictures: int
+    peak_mib: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Where programs are run.
+
+    Attributes:
+        folder: Takes what they are given, and for as long as they run what they write.
+        inputs: Has the different pictures of each scene.
+        programs: Those that are compared.
+    """
+
+    folder: Path
+    inputs: Path
+    programs: Programs
+
+    def run(self, program: Program, scene: Scene, count: int) -> ProgramRun:
+        """Let a program annotate so many pictures of a scene.
+
+        Raises:
+            ProgramFailed: It did not end well.
+        """
+        pictures = self.folder / scene.size / f"{scene.faces}-{count}"
+        if not pictures.exists():
+            repeated(scene.folder(self.inputs), pictures, count)
+        output = self.folder / "output"
+        try:
+            return run_program(program.command_for(pictures, output), program.environment)
+        finally:
+            shutil.rmtree(output, ignore_errors=True)
+
+
+def warm_up(bench: Bench, scene: Scene) -> None:
+    """Run everything once: what is read from the disk then is no part of anybody's speed."""
+    for program in bench.programs.all:
+        bench.run(program, scene, 1)
+
+
+def time_pictures(bench: Bench, scenes: Sequence[Scene], pictures: int, turns: int) -> list[Paced]:
+    """How fast all programs get through scenes.
+
+    Each is run with a few pictures and with `pictures` more, and the difference counts: that leaves
+    out the start, and the time in which not every core has something to do yet.
+
+    Raises:
+        ProgramFailed: One did not end well.
+    """
+    few = max(4, 2 * len(os.sched_getaffinity(0)))
+    seconds: dict[tuple[Scene, str], list[float]] = {}
+    faces: dict[tuple[Scene, str], float] = {}
+    steps = list(product(scenes, range(turns), bench.programs.all))
+    with closing(with_progress(steps, len(steps))) as bar:
+        for scene, _, program in bar:
+            start = bench.run(program, scene, few)
+            whole = bench.run(program, scene, few + pictures)
+            key = scene, program.name
+            seconds.setdefault(key, []).append((whole.whole_s - start.whole_s) / pictures)
+            faces[key] = whole.lines / (few + pictures)
+    return [Paced(*key, faces[key], tuple(taken)) for key, taken in seconds.items()]
+
+
+def time_starts(bench: Bench, scenes: Sequence[Scene], turns: int) -> list[Started]:
+    """How soon the original and our programs tell the first age of a single picture.
+
+    Raises:
+        ProgramFailed: One did not end well, or told nothing.
+    """
+    seconds: dict[tuple[Scene, str], list[float]] = {}
+    programs = bench.programs.original, *bench.programs.ours
+    steps = list(product(scenes, range(STARTS * turns), programs))
+    with closing(with_progress(steps, len(steps))) as bar:
+        for scene, _, program in bar:
+            told_s = bench.run(program, scene, 1).first_line_s
+            if told_s is None:
+                raise ProgramFailed(
+                    f"{program.name} tells of nobody in a picture of {scene.size} with"
+                    f" {scene.faces} faces: give other --sizes or --faces"
+                )
+            seconds.setdefault((scene, program.name), []).append(told_s)
+    return [Started(*key, tuple(taken)) for key, taken in seconds.items()]
+
+
+def read_memory(bench: Bench, scenes: Sequence[Scene], counts: Sequence[int]) -> list[Held]:
+    """How much memory the original and our program hold after so many pictures.
+
+    Raises:
+        ProgramFailed: One did not end well.
+    """
+    programs = bench.programs.original, bench.programs.ours[0]
+    steps = list(product(scenes, counts, programs))
+    with closing(with_progress(steps, len(steps))) as bar:
+        return [
+            Held(scene, program.name, count, bench.run(program, scene, count).peak_mib)
+            for scene, count, program in bar
+        ]
