@@ -27,7 +27,8 @@ class ProgramRun:
         whole_s: From before the process was started until it had ended.
         first_line_s: Likewise, until its first line stood on standard output; None without one.
         lines: How many lines it printed.
-        peak_mib: The most memory that its process held at a time.
+        peak_mib: The most memory that its process held at a time; where it starts others and waits
+            for them, the largest one's.
     """
 
     whole_s: float

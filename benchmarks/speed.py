@@ -9,10 +9,10 @@ memory  the most memory that is held, when few pictures are done and when many a
 
 Every figure is that of whole programs, each in a process of its own; they take turns. The original
 is benchmarks.original_pictures, its age_net with random weights: how long it takes does not depend
-on them. The floor is benchmarks.floor_pictures: every core reads pictures and looks once for faces.
-Ours is detect_age.py with its own age model and one look, as the original looks; then with the
-further options that change its speed, and the engines that are installed; then without writing
-copies, which is what compares with the floor.
+on them. The floor is benchmarks.floor_pictures: on every core OpenCV reads pictures and looks once
+for faces. Ours is detect_age.py with its own age model and one look, as the original looks; then
+with the further options that change its speed, and the engines that are installed; then without
+writing copies, which is what compares with the floor.
 
 The pictures are JPEG files composed from images/. "found" is how many faces were told of for each;
 "times" is the median of the turns' ratios, and what all of them lie between. The pace comes from
@@ -144,7 +144,7 @@ def _machine_text(machine: dict[str, Any], asked: argparse.Namespace) -> str:
 
     text = (
         f"OpenCV {machine['opencv']}, Python {machine['python']}, {machine['cores']} cores;"
-        f" {asked.pictures} pictures, {asked.repeat} turns"
+        f" pictures: {asked.pictures}, turns: {asked.repeat}"
     )
     if not HAS_CAFFE:
         text += (

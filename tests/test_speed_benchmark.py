@@ -43,7 +43,7 @@ def test_all_parts_are_told_of(
     assert speed.main(argv) == 0
     out, err = capsys.readouterr()
     assert err == ""
-    assert "cores; 2 pictures, 1 turns" in out
+    assert "cores; pictures: 2, turns: 1" in out
     heads = ["| picture |", "| pictures per second |", "| picture |", "| picture |"]
     assert all(
         text.startswith(head) for head, text in zip(heads, out.split("\n\n")[1:], strict=True)
