@@ -148,8 +148,9 @@ def _scene(name: str, image: Image, boxes: tuple[Box, ...]) -> Scene | FailedInp
         for box in boxes
     ]
     for box, part in zip(boxes, inside, strict=True):
-        if part is None:
-            problem = f"{name} has {width} x {height} pixels, and {box} lies outside of it"
+        # A face may be cut off; what is mostly elsewhere was measured in another picture.
+        if part is None or 2 * part.area < box.area:
+            problem = f"{name} has {width} x {height} pixels, and most of {box} lies outside of it"
             return FailedInput(name, InputError("unsupported", f"{problem}: correct its row"))
     case = NOBODY if not boxes else "one face" if len(boxes) == 1 else "several faces"
     return Scene(case, name, image, tuple(part for part in inside if part is not None))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from sample_pictures import picture
@@ -21,6 +22,12 @@ def test_half_is_dlib_s_own_threshold() -> None:
 def test_without_dlib_the_error_names_the_cure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "dlib", None)
     with pytest.raises(PackageMissing, match="pip install 'dlib-bin>=20,<21'"):
+        face_detector.load("hog")
+
+
+def test_another_package_of_that_name_is_not_dlib(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "dlib", ModuleType("dlib"))
+    with pytest.raises(PackageMissing, match="pip install"):
         face_detector.load("hog")
 
 
