@@ -138,7 +138,7 @@ def _opencv_forward(network: cv2.dnn.Net, outputs: Sequence[str]) -> Forward:
         with running:
             network.setInput(batch)
             found = network.forward(list(outputs)) if outputs else [network.forward()]
-            return [np.array(each, np.float32) for each in found]
+            return [np.asarray(each, np.float32) for each in found]
 
     return forward
 

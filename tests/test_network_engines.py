@@ -11,10 +11,12 @@ from importlib import import_module
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from installed_engines import OTHER_ENGINES, needs
 from tiny_networks import SHAPE, onnx_file
 
+from age_pipeline import network_engines
 from age_pipeline.errors import PackageMissing
 from age_pipeline.network_engines import ENGINES, REQUIREMENTS, Engine, cores, ready_forward
 
@@ -125,8 +127,29 @@ def test_an_engine_that_does_not_load_says_why(
         ready_forward(engine, onnx_file(MIX))
 
 
+@pytest.mark.parametrize("engine", OTHER_ENGINES)
+def test_it_does_not_talk_of_a_network(engine: Engine, capfd: pytest.CaptureFixture[str]) -> None:
+    network = onnx.load_from_string(onnx_file(MIX))
+    unused = onnx.numpy_helper.from_array(np.zeros(3, np.float32), "unused")
+    network.graph.initializer.append(unused)
+    ready_forward(engine, network.SerializeToString())
+    assert capfd.readouterr() == ("", "")
+
+
+@needs("onnxruntime")
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="nothing counts threads here")
+def test_onnxruntime_takes_as_many_threads_as_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    ready_forward("onnxruntime", onnx_file(MIX))
+    before = len(os.listdir("/proc/self/task"))  # noqa: PTH208
+    monkeypatch.setattr(network_engines, "cores", lambda: 6)
+    forward = ready_forward("onnxruntime", onnx_file(MIX))
+    # Whoever runs a network is one of them.
+    assert len(os.listdir("/proc/self/task")) == before + 5  # noqa: PTH208
+    del forward
+
+
 @needs("openvino")
-def test_openvino_is_asked_for_all_digits(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_openvino_is_asked_for_all_cores_and_all_digits(monkeypatch: pytest.MonkeyPatch) -> None:
     openvino = import_module("openvino")
     asked: list[dict[str, object]] = []
     plain = openvino.Core.compile_model
@@ -138,6 +161,8 @@ def test_openvino_is_asked_for_all_digits(monkeypatch: pytest.MonkeyPatch) -> No
         return plain(core, model, device, config)
 
     monkeypatch.setattr(openvino.Core, "compile_model", compile_model)
+    monkeypatch.setattr(network_engines, "cores", lambda: 6)
     ready_forward("openvino", onnx_file(MIX))
     # Processors with bfloat16 would otherwise answer to three digits; others could not tell.
     assert asked[0]["INFERENCE_PRECISION_HINT"] == "f32"
+    assert asked[0]["INFERENCE_NUM_THREADS"] == 6

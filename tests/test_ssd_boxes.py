@@ -78,6 +78,12 @@ class TestPriors:
         np.testing.assert_allclose(boxes.priors[-1, :2] * (100, 60), [90, 50], rtol=1e-6)
         np.testing.assert_allclose(boxes.variances, np.full((30, 4), 0.1))
 
+    def test_a_step_may_be_another_than_that_of_the_map(self) -> None:
+        boxes = described(priors=[PRIORS.replace("step: 20 offset: 0.5", "step: 12 offset: 0.25")])
+        first, last = boxes.priors[0, :2] * (100, 60), boxes.priors[-1, :2] * (100, 60)
+        np.testing.assert_allclose(first, [3, 3], rtol=1e-6)
+        np.testing.assert_allclose(last, [3 + 4 * 12, 3 + 2 * 12], rtol=1e-6)
+
     def test_several_sizes_and_maps_follow_each_other(self) -> None:
         boxes = described(priors=["min_size: 8 min_size: 18 max_size: 32 max_size: 72", PRIORS])
         sides = boxes.priors[:4, 2:] * (100, 60)
@@ -115,6 +121,12 @@ class TestBoxes:
         assert found[:, 0].tolist() == pytest.approx([0.9, 0.9, 0.4, 0.4, 0.2])
         places = np.round((found[:, 1] + 0.05) * 30).astype(int)
         assert places.tolist() == [1, 3, 2, 5, 0]
+
+    def test_of_many_equal_ones_the_first_is_the_first(self) -> None:
+        boxes = replace(spread(30), max_overlap=1.0, kept=30)
+        found = boxes.read(np.zeros(30 * 4, np.float32), scored(*[0.5, 0.6] * 15))
+        places = np.round((found[:, 1] + 0.05) * 30).astype(int)
+        assert places.tolist() == [*range(1, 30, 2), *range(0, 30, 2)]
 
     def test_of_two_that_overlap_too_much_the_less_certain_goes(self) -> None:
         # Neighbours share (2/3)² of a box: 4/14 of both together; those beyond, 1/17.
