@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
+from functools import partial
 from io import BytesIO
 from pathlib import Path, PurePath
 from typing import Any, ClassVar
@@ -18,7 +19,7 @@ from age_pipeline.errors import OutputError
 from age_pipeline.escaping import readable
 from age_pipeline.output_names import WRITTEN, OutputNames, is_one_file, writable
 from age_pipeline.records import Reporting
-from age_pipeline.writers import Sink
+from age_pipeline.writers import PreparedSink, Ready, Sink
 
 log = logging.getLogger("detect_age")
 
@@ -60,7 +61,7 @@ def open_annotated(
     return AnnotatedPicture(chosen, reporting)
 
 
-class AnnotatedPictures(Sink):
+class AnnotatedPictures(PreparedSink):
     """A copy of each picture with the people drawn in. One that fails keeps the next from nothing.
 
     Position and other EXIF data do not reach the copies: only pixels do.
@@ -72,29 +73,37 @@ class AnnotatedPictures(Sink):
         self._names = names
         self._reporting = reporting
 
-    def write(self, frame: Frame, people: Sequence[Person]) -> None:
-        path = self._names.choose(frame.relative or PurePath(Path(frame.name).name))
+    def prepare(self, frame: Frame, people: Sequence[Person]) -> Ready:
+        relative = frame.relative or PurePath(Path(frame.name).name)
+        data = _annotated(frame, people, self._reporting, writable(relative).suffix)
+        return Ready(partial(self._write, frame.name, relative, data), len(data))
+
+    def _write(self, name: str, relative: PurePath, data: bytes) -> None:
+        path = self._names.choose(relative)
         make_folder(path.parent)
-        write_whole(path, _annotated(frame, people, self._reporting, path.suffix))
-        log.debug("%s: wrote %s", frame.name, path)
+        write_whole(path, data)
+        log.debug("%s: wrote %s", name, path)
 
 
-class AnnotatedPicture(Sink):
+class AnnotatedPicture(PreparedSink):
     """The copy of one picture in a file of its own, or on standard output where `path` is None."""
 
     def __init__(self, path: Path | None, reporting: Reporting) -> None:
         self._path = path
         self._reporting = reporting
 
-    def write(self, frame: Frame, people: Sequence[Person]) -> None:
+    def prepare(self, frame: Frame, people: Sequence[Person]) -> Ready:
         target = self._path or writable(PurePath(frame.relative or frame.name))
         data = _annotated(frame, people, self._reporting, target.suffix)
+        return Ready(partial(self._write, frame.name, data), len(data))
+
+    def _write(self, name: str, data: bytes) -> None:
         if self._path is None:
             with StandardOutput() as out:
                 out.write(data)
         else:
             write_whole(self._path, data)
-            log.debug("%s: wrote %s", frame.name, self._path)
+            log.debug("%s: wrote %s", name, self._path)
 
 
 def encode(image: Image, suffix: str) -> bytes:
@@ -110,7 +119,10 @@ def encode(image: Image, suffix: str) -> bytes:
     format_name = WRITTEN[suffix.lower()]
     content = BytesIO()
     try:
-        picture = PillowImage.fromarray(np.ascontiguousarray(image[:, :, ::-1]))
+        size = (image.shape[1], image.shape[0])
+        pixels = np.ascontiguousarray(image)
+        # Pillow turns the colours round while it copies: five times as fast as an array of them.
+        picture = PillowImage.frombuffer("RGB", size, pixels, "raw", "BGR", 0, 1)
         picture.save(content, format_name, **_SETTINGS.get(format_name, {}))
     except (OSError, ValueError) as error:
         reason = f"{image.shape[1]} x {image.shape[0]} pixels, {error}"

@@ -33,12 +33,29 @@ def set_talk(*, verbose: bool, quiet: bool) -> None:
     log.setLevel(logging.DEBUG if verbose else logging.ERROR if quiet else logging.INFO)
 
 
+@contextmanager
+def silence() -> Iterator[None]:
+    """Log nothing of what this thread has to say: it has been said."""
+    own = threading.get_ident()
+
+    def is_heard(record: logging.LogRecord) -> bool:
+        return record.thread != own
+
+    log.addFilter(is_heard)
+    try:
+        yield
+    finally:
+        log.removeFilter(is_heard)
+
+
 def run(program: Callable[[], None], name: str) -> int:
     """Run a whole program: errors become one line on stderr each, and the exit code.
 
     What the program logs below "detect_age" goes to stderr. An error that is logged rather than
     raised lets the program go on, and counts all the same. SIGTERM leaves every `with` and ends
     with 143, as a shell reports it. A bug keeps its traceback.
+
+    The process ends in here where a thread is left at work: see `in_order.is_working`.
 
     Args:
         program: The program.
@@ -47,6 +64,16 @@ def run(program: Callable[[], None], name: str) -> int:
     Returns:
         The exit code: see `options.EXIT_CODES`.
     """
+    try:
+        code = _run(program, name)
+    except _Ended as ended:
+        _leave_work_behind(ended.code)
+        raise
+    _leave_work_behind(code)
+    return code
+
+
+def _run(program: Callable[[], None], name: str) -> int:
     with _talk(name) as errors, _ended_by_signals():
         code = 0
         try:
@@ -86,6 +113,8 @@ def package_errors() -> Iterator[None]:
 
 class _Ended(SystemExit):
     """A signal has ended the program."""
+
+    code: int
 
 
 class _Line(logging.Formatter):
@@ -145,6 +174,14 @@ def _ended_by_signals() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _leave_work_behind(code: int) -> None:
+    """End the process where Python, at its own end, would wait until some library is done."""
+    from age_pipeline.in_order import is_working
+
+    if is_working():
+        os._exit(code)
 
 
 def _let_go_of_stdout(errors: _ErrorCount) -> None:

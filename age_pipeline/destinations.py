@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 
 from age_pipeline.errors import OutputError
 from age_pipeline.escaping import readable
+from age_pipeline.progress import above_bars
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -169,16 +170,9 @@ class StandardOutput(Destination):
         if sys.stdout is None:
             raise OutputError("standard output is closed: name a file instead of -")
         super().__init__("standard output", _stdout())
-        # Only now: --help and wrong options need no bars. The lock is made here, because Ctrl-C in
-        # the middle of making it, at the first write, would leave tqdm without one.
-        from tqdm import tqdm
-
-        tqdm.get_lock()  # type: ignore[no-untyped-call]
 
     def write(self, data: bytes) -> None:
-        from tqdm import tqdm
-
-        with tqdm.external_write_mode(sys.stdout):
+        with above_bars():
             super().write(data)
 
 

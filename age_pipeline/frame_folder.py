@@ -13,8 +13,9 @@ from age_pipeline.data import FailedInput, Frame
 from age_pipeline.errors import InputError
 from age_pipeline.file_reading import explain
 from age_pipeline.letterbox import letterboxed
+from age_pipeline.picture_reading import read_picture
 from age_pipeline.reading_thread import ReadingThread
-from age_pipeline.sources import PictureInput, list_pictures, read_picture
+from age_pipeline.sources import PictureInput, list_pictures
 from age_pipeline.video_source import WHOLE, Cut, Moment, VideoSource, nothing_left
 
 FRAME_RATE = Fraction(25)

@@ -58,11 +58,11 @@ def ready_forward(engine: Engine, content: bytes) -> Forward:
         ) from error
 
 
-def cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def _threads() -> int:
+    """As many as OpenCV takes for each of its functions: one setting for every engine."""
+    import cv2
+
+    return int(cv2.getNumThreads())
 
 
 def _onnxruntime(content: bytes) -> Forward:
@@ -76,7 +76,7 @@ def _onnxruntime(content: bytes) -> Forward:
         each for each in native if isinstance(each, type) and issubclass(each, Exception)
     )
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = cores()
+    options.intra_op_num_threads = _threads()
     # Threads that wait for work by asking again and again slow down everybody else's.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     # What fails is raised; in its log it would be told a second time.
@@ -104,7 +104,7 @@ def _openvino(content: bytes) -> Forward:
     openvino = import_module("openvino")
     core = openvino.Core()
     asked = {
-        "INFERENCE_NUM_THREADS": cores(),
+        "INFERENCE_NUM_THREADS": _threads(),
         "PERFORMANCE_HINT": "LATENCY",
         # Where the processor has bfloat16, that would be taken, and ages would differ.
         "INFERENCE_PRECISION_HINT": "f32",

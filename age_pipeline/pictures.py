@@ -20,8 +20,9 @@ import struct
 import warnings
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from io import BytesIO
+from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
@@ -38,8 +39,9 @@ MAX_PIXELS = 200_000_000
 bytes a pixel (1.4 GB here), for WebP and HEIC up to 16. TIFF, WebP and GIF are under Pillow's own
 limit too: 178,956,970 pixels, unless `PIL.Image.MAX_IMAGE_PIXELS` was changed."""
 
-# Pictures are converted in strips of this many pixels, so that the copies in between stay small.
-_STRIP_PIXELS = 4_000_000
+# Pictures are converted in strips of this many pixels, so that the copies in between stay in the
+# processor's cache: a photograph of 12 million pixels takes less than half the time.
+_STRIP_PIXELS = 250_000
 
 # EXIF orientation -> quarter turns counter-clockwise, after mirroring left to right or not.
 # CIPA DC-008 (EXIF), tag 0x0112; 1 is upright.
@@ -116,9 +118,19 @@ def decode(data: bytes, name: str, max_pixels: int = MAX_PIXELS) -> Image:
         raise InputError("damaged", f"{name} is damaged ({found.name}): {reason}") from error
 
 
+def pixels_to_decode(data: bytes, max_pixels: int = MAX_PIXELS) -> int:
+    """How many pixels `decode` would decode, by the file's header; 0 where that says why not."""
+    try:
+        with _QUIET, recognise(data).opener()(BytesIO(data)) as picture:
+            _require_readable(picture, "", max_pixels)
+            return picture.width * picture.height
+    except (InputError, MemoryError, DecompressionBombError, *_DAMAGE):
+        return 0
+
+
 def _load(opener: Opener, data: bytes, name: str, max_pixels: int) -> tuple[Image, int]:
     """Decode without turning: that comes when Pillow's own copy of the pixels is gone."""
-    with _quiet(), opener(BytesIO(data)) as picture:
+    with _QUIET, opener(BytesIO(data)) as picture:
         _require_readable(picture, name, max_pixels)
         picture.load()
         return _to_blue_green_red(picture), _orientation(picture)
@@ -141,13 +153,35 @@ def _require_readable(picture: Picture, name: str, max_pixels: int) -> None:
         raise InputError("unsupported", message)
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep Pillow's remarks on odd files off stderr: what matters of them is raised."""
-    logging.getLogger("PIL").addHandler(_SILENT)  # without any handler, Python prints its errors
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+class _Quiet:
+    """Keeps Pillow's remarks on odd files off stderr: what matters of them is raised.
+
+    What is warned of is the whole process's: the first thread that comes in sets it, the last that
+    leaves sets it back.
+    """
+
+    def __init__(self) -> None:
+        self._changing = Lock()
+        self._inside = 0
+        self._before = ExitStack()
+
+    def __enter__(self) -> None:
+        with self._changing:
+            if not self._inside:
+                # Without any handler, Python prints the errors of a log.
+                logging.getLogger("PIL").addHandler(_SILENT)
+                self._before.enter_context(warnings.catch_warnings())
+                warnings.simplefilter("ignore")
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._changing:
+            self._inside -= 1
+            if not self._inside:
+                self._before.close()
+
+
+_QUIET = _Quiet()
 
 
 def _orientation(picture: Picture) -> int:

@@ -1,8 +1,4 @@
-"""From the names that a user gives to the frames that the stages look at.
-
-`list_pictures` turns names into inputs and opens no file; `read_picture` reads one of them.
-What cannot be read becomes a `FailedInput` in its place and never stops the rest.
-"""
+"""From the names that a user gives to the inputs that they stand for; no picture is opened here."""
 
 # pathlib rewrites names ("" becomes ".", "a.jpg/" "a.jpg"), and asking it about a file may raise
 # where os.path answers no.
@@ -22,16 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from age_pipeline.annotated_copies import annotated_copies
-from age_pipeline.data import FailedInput, Frame
 from age_pipeline.errors import InputError, UsageError
-from age_pipeline.file_reading import (
-    explain,
-    read_file,
-    read_standard_input,
-    require_file,
-)
-from age_pipeline.picture_formats import SUFFIXES, recognise
-from age_pipeline.pictures import MAX_PIXELS, decode
+from age_pipeline.file_reading import explain, read_standard_input, require_file
+from age_pipeline.picture_formats import SUFFIXES
 
 _SEPARATORS = re.escape(os.sep + (os.altsep or ""))
 _DEEP = re.compile(rf"(?:^|(?<=[{_SEPARATORS}]))\*\*(?:[{_SEPARATORS}]+|$)")
@@ -107,35 +96,6 @@ def read_names(source: str) -> list[str]:
         return [os.fsdecode(name) for name in data.split(b"\0") if name]
     lines = data.removeprefix(codecs.BOM_UTF8).split(b"\n")
     return [os.fsdecode(line.removesuffix(b"\r")) for line in lines if line.strip()]
-
-
-def read_picture(wanted: PictureInput, max_pixels: int = MAX_PIXELS) -> Frame | FailedInput:
-    """Read one of the inputs that `list_pictures` found; nothing is kept of it.
-
-    Args:
-        wanted: The input. Standard input can be read once.
-        max_pixels: See `pictures.decode`.
-    """
-    if wanted.error is not None:
-        return FailedInput(wanted.name, wanted.error)
-    relative = wanted.relative
-    try:
-        if wanted.path is None:
-            data = read_standard_input()
-            image = decode(data, "standard input", max_pixels)
-            relative = relative.with_suffix(recognise(data).suffixes[0])
-        else:
-            data = read_file(wanted.path, wanted.name)
-            image = decode(data, wanted.name, max_pixels)
-    except InputError as error:
-        # A new one: the traceback of this one holds on to the file's bytes and pixels.
-        return FailedInput(wanted.name, InputError(error.kind, str(error)))
-    except OSError as error:
-        return FailedInput(wanted.name, explain(wanted.name, error))
-    except MemoryError:
-        message = f"{wanted.name} is larger than the memory that is left"
-        return FailedInput(wanted.name, InputError("too_large", message))
-    return Frame(image, wanted.name, relative)
 
 
 def _expand(name: str, recursive: bool, output: str | None) -> list[PictureInput]:

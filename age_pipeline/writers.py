@@ -9,8 +9,10 @@ import logging
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NoReturn, Self
 
 from age_pipeline.data import FailedInput, Frame, Person
 from age_pipeline.destinations import Destination
@@ -27,6 +29,19 @@ from age_pipeline.records import (
 )
 
 log = logging.getLogger("detect_age")
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A result that is ready to be written when its turn comes.
+
+    Attributes:
+        write: Writes it; raises OutputError where it cannot be written.
+        weight: How many bytes of memory it holds until then.
+    """
+
+    write: Callable[[], None]
+    weight: int = 0
 
 
 class Sink(ABC):
@@ -48,6 +63,13 @@ class Sink(ABC):
     @abstractmethod
     def write(self, frame: Frame, people: Sequence[Person]) -> None:
         """Take a picture that was looked at. Raises OutputError where it cannot be written."""
+
+    def prepare(self, frame: Frame, people: Sequence[Person]) -> Ready:
+        """Do what `write` can do of a picture before its turn, in any thread.
+
+        Raises OutputError where it cannot be written.
+        """
+        return Ready(partial(self.write, frame, people), frame.image.nbytes)
 
     def fail(self, failed: FailedInput) -> None:  # noqa: B027
         """Take an input that gave no picture. Raises OutputError where it cannot be written."""
@@ -106,6 +128,14 @@ class Sinks(Sink):
     def write(self, frame: Frame, people: Sequence[Person]) -> None:
         self._each(lambda sink: sink.write(frame, people))
 
+    def prepare(self, frame: Frame, people: Sequence[Person]) -> Ready:
+        """Prepare it for each; an error of one is told in its turn."""
+        ready = {sink: _ready(sink, frame, people) for sink in list(self._sinks)}
+        return Ready(
+            lambda: self._each(lambda sink: ready[sink].write()),
+            sum(each.weight for each in ready.values()),
+        )
+
     def fail(self, failed: FailedInput) -> None:
         self._each(lambda sink: sink.fail(failed))
 
@@ -128,6 +158,27 @@ class Sinks(Sink):
                 self.is_unread = not self._sinks
 
 
+def _ready(sink: Sink, frame: Frame, people: Sequence[Person]) -> Ready:
+    try:
+        return sink.prepare(frame, people)
+    except OutputError as error:
+        return Ready(partial(_fail, error))
+
+
+def _fail(error: OutputError) -> NoReturn:
+    raise error
+
+
+class PreparedSink(Sink):
+    """A sink that needs no pixels any more when a picture's turn comes."""
+
+    @abstractmethod
+    def prepare(self, frame: Frame, people: Sequence[Person]) -> Ready: ...
+
+    def write(self, frame: Frame, people: Sequence[Person]) -> None:
+        self.prepare(frame, people).write()
+
+
 class Written(Sink):
     """What goes to a destination, which is closed with it."""
 
@@ -146,7 +197,7 @@ class Written(Sink):
             self.close()
 
 
-class TextLines(Written):
+class TextLines(PreparedSink, Written):
     """A line for each face; nothing for a picture without one.
 
     Args:
@@ -159,34 +210,39 @@ class TextLines(Written):
         super().__init__(destination, reporting)
         self._named = named
 
-    def write(self, frame: Frame, people: Sequence[Person]) -> None:
+    def prepare(self, frame: Frame, people: Sequence[Person]) -> Ready:
         prefix = f"{one_line(frame.name)}: " if self._named else ""
         report = self._reporting
         ages = [age_line(each.age, report.interval_level, report.at_least) for each in people]
         text = "".join(f"{prefix}{line}\n" for line in ages)
-        if text:
-            self._destination.write(text.encode(_terminal_encoding(), "backslashreplace"))
+        data = text.encode(_terminal_encoding(), "backslashreplace")
+        return Ready(partial(self._write, data), len(data))
+
+    def _write(self, data: bytes) -> None:
+        if data:
+            self._destination.write(data)
 
 
-class JsonLines(Written):
+class JsonLines(PreparedSink, Written):
     """JSON Lines (jsonlines.org): one record for each input, in UTF-8. Fields: `records.py`."""
 
-    def write(self, frame: Frame, people: Sequence[Person]) -> None:
-        self._destination.write(json_line(picture_record(frame, people, self._reporting)))
+    def prepare(self, frame: Frame, people: Sequence[Person]) -> Ready:
+        data = json_line(picture_record(frame, people, self._reporting))
+        return Ready(partial(self._destination.write, data), len(data))
 
     def fail(self, failed: FailedInput) -> None:
         self._destination.write(json_line(failed_record(failed, self._reporting)))
 
 
-class CsvTable(Written):
+class CsvTable(PreparedSink, Written):
     """CSV in UTF-8: a header, then a row for each face, or one for an input without any."""
 
     def __init__(self, destination: Destination, reporting: Reporting) -> None:
         super().__init__(destination, reporting)
         self._header_due = True
 
-    def write(self, frame: Frame, people: Sequence[Person]) -> None:
-        self._write(csv_rows(picture_record(frame, people, self._reporting)))
+    def prepare(self, frame: Frame, people: Sequence[Person]) -> Ready:
+        return Ready(partial(self._write, csv_rows(picture_record(frame, people, self._reporting))))
 
     def fail(self, failed: FailedInput) -> None:
         self._write(csv_rows(failed_record(failed, self._reporting)))

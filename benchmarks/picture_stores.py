@@ -11,8 +11,9 @@ from age_pipeline.data import FailedInput, Image
 from age_pipeline.errors import InputError, UsageError
 from age_pipeline.file_reading import explain, read_file
 from age_pipeline.picture_formats import SUFFIXES
+from age_pipeline.picture_reading import read_picture
 from age_pipeline.pictures import decode
-from age_pipeline.sources import PictureInput, list_pictures, read_picture
+from age_pipeline.sources import PictureInput, list_pictures
 
 
 class PictureStore(Protocol):

@@ -1,7 +1,8 @@
 """detect_age.py with fake stages as a process of its own, for signals, pipes and full disks.
 
-With WAIT_AT=3 in the environment it waits at the third picture that has a face, to be stopped;
-with LARGEST_FILE=2000 no file can grow beyond 2000 bytes, as on a full disk.
+With WAIT_AT=3 in the environment it waits for a minute at the picture whose grey is `grey(3)`, as
+if it were inside a library; with LARGEST_FILE=2000 no file can grow beyond 2000 bytes, as on a full
+disk.
 """
 
 import os
@@ -22,14 +23,19 @@ import face_detector
 from age_pipeline.data import AgeEstimate, Image
 
 
+def grey(number: int) -> int:
+    """The grey of a picture that WAIT_AT can name."""
+    return 100 + number
+
+
 class WaitingAges(FakeAges):
     """Waits at the picture that WAIT_AT names."""
 
     def estimate(self, crops: Sequence[Image]) -> list[AgeEstimate]:
-        ages = super().estimate(crops)
-        if os.environ.get("WAIT_AT") == str(len(self.calls)):
+        waits_at = os.environ.get("WAIT_AT")
+        if waits_at and any(crop[0, 0, 0] == grey(int(waits_at)) for crop in crops):
             time.sleep(60)
-        return ages
+        return super().estimate(crops)
 
 
 if __name__ == "__main__":

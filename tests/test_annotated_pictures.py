@@ -1,4 +1,5 @@
 import logging
+import weakref
 from io import BytesIO
 from pathlib import Path, PurePath
 
@@ -65,6 +66,40 @@ def test_copies_in_a_folder(tmp_path: Path) -> None:
         PillowImage.open(BytesIO((out / "sub/b.jpg").read_bytes())).convert("RGB"), dtype=int
     )
     assert np.abs(nobody[:, :, ::-1] - picture()).mean() < 3
+
+
+@pytest.mark.parametrize("output", ["out", "out.jpg", "-"])
+def test_a_copy_is_drawn_and_encoded_before_its_turn(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes], output: str
+) -> None:
+    one = output != "out"
+    path = output if output == "-" else str(tmp_path / output)
+    with open_annotated(path, [], REPORTING, one_picture=one) as sink:
+        picture = frame("sub/a.jpg")
+        pixels = weakref.ref(picture.image)
+        ready = sink.prepare(picture, PEOPLE)
+        del picture
+        assert pixels() is None
+        assert names(tmp_path) == []
+        ready.write()
+
+    (copy,) = [each.read_bytes() for each in tmp_path.rglob("*") if each.is_file()] or [
+        capfdbinary.readouterr().out
+    ]
+    assert len(copy) == ready.weight
+    assert names(tmp_path) == {"out": ["out/sub/a.jpg"], "out.jpg": ["out.jpg"], "-": []}[output]
+
+
+def test_names_are_chosen_in_turn_and_not_as_copies_are_prepared(tmp_path: Path) -> None:
+    with open_annotated(str(tmp_path), [], REPORTING, one_picture=False) as sink:
+        small = Frame(picture(24, 30), "a.png", relative=PurePath("a.png"))
+        second = sink.prepare(small, PEOPLE)
+        first = sink.prepare(frame("a.png"), PEOPLE)
+        first.write()
+        second.write()
+
+    with PillowImage.open(tmp_path / "a-2.png") as numbered:
+        assert numbered.size == (24, 30)
 
 
 def test_the_folder_is_made_before_any_picture_is_done(tmp_path: Path) -> None:

@@ -7,12 +7,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 import pytest
 
-from age_pipeline.command_line import package_errors, run, set_talk
+from age_pipeline.command_line import package_errors, run, set_talk, silence
 from age_pipeline.errors import AgeDetectionError, ModelMissing, PackageMissing, UsageError
 
 log = logging.getLogger("detect_age")
@@ -187,6 +188,59 @@ def test_a_missing_package_is_one_of_the_family() -> None:
 def test_a_module_of_ours_that_cannot_be_imported_is_a_bug() -> None:
     with pytest.raises(ModuleNotFoundError):
         run(failing(ModuleNotFoundError("No module named 'age_x'", name="age_x")), "program")
+
+
+def test_silence_is_of_one_thread(capsys: pytest.CaptureFixture[str]) -> None:
+    def program() -> None:
+        with suppress(LookupError), silence():
+            log.error("said already")
+            thread = threading.Thread(target=log.error, args=("heard",))
+            thread.start()
+            thread.join()
+            raise LookupError
+        log.info("heard again")
+
+    assert run(program, "program") == 1
+    assert capsys.readouterr().err == "program: error: heard\nprogram: heard again\n"
+
+
+WORK_LEFT_BEHIND = """
+import sys, threading, types
+from age_pipeline.command_line import log, run
+from age_pipeline.in_order import InOrder
+
+def forever(item):
+    at_work.set()
+    threading.Event().wait()
+
+at_work = threading.Event()
+
+def program():
+    item = types.SimpleNamespace(weight=0)
+    with InOrder([item], forever, jobs=1, room=0, ahead=1):
+        at_work.wait()
+        print("all is written")
+        {end}
+
+sys.exit(run(program, "p"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [
+        ("pass", 0),
+        ("log.error('lost')", 1),
+        ("raise KeyboardInterrupt", 130),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGTERM); at_work.clear()", 143),
+    ],
+)
+def test_nobody_waits_for_what_cannot_be_stopped(tmp_path: Path, end: str, code: int) -> None:
+    done = python(WORK_LEFT_BEHIND.format(end=end), tmp_path)
+
+    assert done.returncode == code
+    assert done.stdout == b"all is written\n"
+    assert b"Traceback" not in done.stderr
 
 
 def python(

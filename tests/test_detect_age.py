@@ -326,6 +326,9 @@ def test_verbose_says_what_was_written(run: Run, photo: Path) -> None:
         ([], "no picture is named: use -i PICTURE, or --files-from LIST"),
         (["-i"], "expected at least one argument"),
         (["-i", "a.png", "-c", "2"], "expected a number from 0 to 1"),
+        (["-i", "a.png", "--jobs", "0"], "--jobs: expected a whole number from 1 to 1000, not '0'"),
+        (["-i", "a.png", "--jobs", "-1"], "--jobs: expected a whole number"),
+        (["-i", "a.png", "--jobs", "2.5"], "--jobs: expected a whole number"),
         (["-i", "a.png", "--thorough", "--single-look"], "not allowed with"),
         (["-i", "a.png", "--whole", "--thorough"], "not allowed with"),
         (["-i", "a.png", "--face", "nowhere"], "--face nowhere: no such folder"),
@@ -447,7 +450,7 @@ def test_a_picture_that_a_stage_has_no_memory_for_is_one_error(
         return detect(image)
 
     monkeypatch.setattr(loads.found, "detect", hungry)
-    code, out, err = run("-i", *names, "--json", "a.json")
+    code, out, err = run("-i", *names, "--jobs", 1, "--json", "a.json")
 
     assert (code, len(out.splitlines())) == (1, 4)
     assert err.count("detect_age: error: b.png needs more memory") == 1
@@ -498,7 +501,7 @@ def test_a_list_that_names_nothing_is_no_error(run: Run, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("on_a_terminal", [False, True])
-def test_one_picture_is_in_memory_at_a_time(
+def test_a_job_has_one_picture_in_memory_at_a_time(
     run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, on_a_terminal: bool
 ) -> None:
     for number in range(4):
@@ -512,10 +515,10 @@ def test_one_picture_is_in_memory_at_a_time(
         decoded.append(weakref.ref(image))
         return image
 
-    monkeypatch.setattr("age_pipeline.sources.decode", watched)
+    monkeypatch.setattr("age_pipeline.picture_reading.decode", watched)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: on_a_terminal)
 
-    assert run("-i", ".", "--output", "out", "--json", "a.json")[0] == 0
+    assert run("-i", ".", "--jobs", 1, "--output", "out", "--json", "a.json")[0] == 0
     assert still_there == [0, 0, 0, 0]
 
 

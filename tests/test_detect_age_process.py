@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import pytest
+from detect_age_with_fakes import grey
 from PIL import Image as PillowImage
 
 ROOT = Path(__file__).parent.parent
@@ -44,7 +45,8 @@ def run(folder: Path, *argv: str | bytes, **settings: Any) -> tuple[int, bytes, 
 def folder(tmp_path: Path) -> Path:
     """Five pictures with a face each: 1.png to 5.png."""
     for number in range(1, 6):
-        PillowImage.new("RGB", (64, 48), (128, 128, 128)).save(tmp_path / f"{number}.png")
+        colour = (grey(number),) * 3
+        PillowImage.new("RGB", (64, 48), colour).save(tmp_path / f"{number}.png")
     return tmp_path
 
 
@@ -89,6 +91,25 @@ def test_a_stopped_program_keeps_what_was_finished(
     assert leftovers(folder) == []
     assert len(out.splitlines()) == 2
     assert b"Traceback" not in err
+
+
+def test_a_program_stops_at_once_while_every_job_is_inside_a_library(folder: Path) -> None:
+    for number in (4, 5):
+        (folder / f"{number}.png").write_bytes((folder / "3.png").read_bytes())
+    argv = ["-i", *PICTURES, "--jobs", "3", "--json", "a.json", "--output", "out"]
+    with start(folder, *argv, env={"WAIT_AT": "3"}) as process:
+        until = time.monotonic() + 30
+        while not (folder / "out" / "2.png").exists():
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+
+    assert process.returncode == 130
+    assert images(folder / "a.json") == ["1.png", "2.png"]
+    assert leftovers(folder) == []
+    assert err.endswith(b"detect_age: stopped; what was finished is kept\n")
 
 
 def test_stopped_before_the_first_result_an_earlier_file_stays(folder: Path) -> None:

@@ -10,15 +10,15 @@ import tomllib
 from importlib import import_module
 from pathlib import Path
 
+import cv2
 import numpy as np
 import onnx
 import pytest
 from installed_engines import OTHER_ENGINES, needs
 from tiny_networks import SHAPE, onnx_file
 
-from age_pipeline import network_engines
 from age_pipeline.errors import PackageMissing
-from age_pipeline.network_engines import ENGINES, REQUIREMENTS, Engine, cores, ready_forward
+from age_pipeline.network_engines import ENGINES, REQUIREMENTS, Engine, ready_forward
 
 ROOT = Path(__file__).parent.parent
 MIX = np.array([[0.25, 0.5, -2], [3, 1, 0.125]], np.float32)
@@ -96,14 +96,6 @@ def test_it_takes_the_cores_that_the_process_may_use(engine: Engine, tmp_path: P
     assert threads_on_one < threads
 
 
-def test_cores_are_those_of_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {2, 3, 7})
-    assert cores() == 3
-    # There are systems that do not know.
-    monkeypatch.delattr(os, "sched_getaffinity")
-    assert cores() == os.cpu_count()
-
-
 @pytest.mark.parametrize("engine", OTHER_ENGINES)
 def test_what_it_cannot_run_is_a_value_error_and_no_talk(
     engine: Engine, capfd: pytest.CaptureFixture[str]
@@ -138,10 +130,10 @@ def test_it_does_not_talk_of_a_network(engine: Engine, capfd: pytest.CaptureFixt
 
 @needs("onnxruntime")
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="nothing counts threads here")
-def test_onnxruntime_takes_as_many_threads_as_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_onnxruntime_takes_as_many_threads_as_opencv(monkeypatch: pytest.MonkeyPatch) -> None:
     ready_forward("onnxruntime", onnx_file(MIX))
     before = len(os.listdir("/proc/self/task"))  # noqa: PTH208
-    monkeypatch.setattr(network_engines, "cores", lambda: 6)
+    monkeypatch.setattr(cv2, "getNumThreads", lambda: 6)
     forward = ready_forward("onnxruntime", onnx_file(MIX))
     # Whoever runs a network is one of them.
     assert len(os.listdir("/proc/self/task")) == before + 5  # noqa: PTH208
@@ -149,7 +141,7 @@ def test_onnxruntime_takes_as_many_threads_as_cores(monkeypatch: pytest.MonkeyPa
 
 
 @needs("openvino")
-def test_openvino_is_asked_for_all_cores_and_all_digits(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_openvino_is_asked_for_as_many_and_for_all_digits(monkeypatch: pytest.MonkeyPatch) -> None:
     openvino = import_module("openvino")
     asked: list[dict[str, object]] = []
     plain = openvino.Core.compile_model
@@ -161,7 +153,7 @@ def test_openvino_is_asked_for_all_cores_and_all_digits(monkeypatch: pytest.Monk
         return plain(core, model, device, config)
 
     monkeypatch.setattr(openvino.Core, "compile_model", compile_model)
-    monkeypatch.setattr(network_engines, "cores", lambda: 6)
+    monkeypatch.setattr(cv2, "getNumThreads", lambda: 6)
     ready_forward("openvino", onnx_file(MIX))
     # Processors with bfloat16 would otherwise answer to three digits; others could not tell.
     assert asked[0]["INFERENCE_PRECISION_HINT"] == "f32"

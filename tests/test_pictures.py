@@ -1,8 +1,10 @@
 import struct
 import subprocess
 import sys
+import threading
 import warnings
 import zlib
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from typing import get_args
 
 import cv2
@@ -26,6 +28,7 @@ from picture_files import (
 )
 from PIL import Image as PillowImage
 from PIL import ImageFile
+from PIL.Image import Image as Picture
 
 from age_pipeline import pictures
 from age_pipeline.data import Image, require_image
@@ -530,3 +533,30 @@ def test_warnings_are_left_as_they_were() -> None:
     before = list(warnings.filters)
     decode(encode(corners(), "PNG"), "a")
     assert warnings.filters == before
+
+
+def test_pillow_stays_quiet_while_any_thread_decodes(monkeypatch: pytest.MonkeyPatch) -> None:
+    both, first_is_done = threading.Barrier(2), threading.Event()
+    order = iter(("first", "second"))
+    plain = pictures._to_blue_green_red
+
+    def remarking(picture: Picture) -> Image:
+        mine = next(order)
+        both.wait(20)
+        if mine == "second":
+            assert first_is_done.wait(20)
+        warnings.warn("an odd file", stacklevel=1)
+        return plain(picture)
+
+    monkeypatch.setattr(pictures, "_to_blue_green_red", remarking)
+    data = encode(corners(), "PNG")
+    before = warnings.filters
+    with ThreadPoolExecutor(2) as pool:
+        decoding = [pool.submit(decode, data, "a") for _ in range(2)]
+        wait(decoding, 20, FIRST_COMPLETED)
+        first_is_done.set()
+        # Here, a warning is an error.
+        assert [each.result(20).shape for each in decoding] == [(32, 48, 3)] * 2
+    assert warnings.filters is before
+    with pytest.raises(UserWarning, match="an odd file"):
+        warnings.warn("an odd file", stacklevel=1)

@@ -17,7 +17,8 @@ from PIL import Image as PillowImage
 
 from age_pipeline.data import FailedInput, Frame
 from age_pipeline.errors import InputError, UsageError
-from age_pipeline.sources import PictureInput, list_pictures, read_names, read_picture
+from age_pipeline.picture_reading import read_picture
+from age_pipeline.sources import PictureInput, list_pictures, read_names
 
 PNG = encode(corners(), "PNG")
 TINY = encode(PillowImage.new("RGB", (1, 1), RED), "PNG")

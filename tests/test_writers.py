@@ -1,7 +1,8 @@
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
+import weakref
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePath
 
 import numpy as np
@@ -16,7 +17,16 @@ from age_pipeline.errors import InputError, OutputError
 from age_pipeline.escaping import one_line
 from age_pipeline.labels import age_line
 from age_pipeline.records import CSV_COLUMNS, Reporting, csv_rows, failed_record, picture_record
-from age_pipeline.writers import CsvTable, JsonLines, Sink, Sinks, TextLines, csv_lines, json_line
+from age_pipeline.writers import (
+    CsvTable,
+    JsonLines,
+    Ready,
+    Sink,
+    Sinks,
+    TextLines,
+    csv_lines,
+    json_line,
+)
 
 REPORTING = Reporting(FakeAges().model, FakeFaces().model)
 PEOPLE = [Person(FACE, bell(30)), Person(Face(Box(0, 0, 2, 2), 0.5), bell(60))]
@@ -311,3 +321,76 @@ def test_where_one_does_not_open_the_others_are_abandoned(tmp_path: Path) -> Non
     with pytest.raises(OutputError, match="nowhere"):
         Sinks(sinks())
     assert list(tmp_path.iterdir()) == []
+
+
+# Prepared before its turn.
+
+
+@pytest.mark.parametrize("kind", [JsonLines, CsvTable, lambda *a: TextLines(*a, named=True)])
+@pytest.mark.parametrize("people", [PEOPLE, []])
+def test_what_was_prepared_is_what_is_written_and_holds_no_pixels(
+    kind: Callable[[Destination, Reporting], Sink], people: Sequence[Person]
+) -> None:
+    at_once, later = InMemory(), InMemory()
+    kind(at_once, REPORTING).write(frame(), people)
+    picture = frame()
+    pixels = weakref.ref(picture.image)
+
+    ready = kind(later, REPORTING).prepare(picture, people)
+
+    assert later.text == ""
+    del picture
+    assert pixels() is None
+    assert ready.weight < 2000
+    ready.write()
+    assert later.text == at_once.text
+
+
+def test_a_sink_that_prepares_nothing_holds_the_picture() -> None:
+    recorder = Recorder()
+    ready = Sinks([recorder, recorder]).prepare(frame(), PEOPLE)
+    assert (recorder.given, ready.weight) == ([], 64 * 48 * 3)
+    ready.write()
+    assert recorder.given == ["a.jpg 2"] * 2
+
+
+def test_what_is_prepared_weighs_what_all_sinks_hold() -> None:
+    ready = Sinks([Recorder(), JsonLines(InMemory(), REPORTING), Recorder()]).prepare(frame(), [])
+    assert 64 * 48 * 3 * 2 < ready.weight < 64 * 48 * 3 * 2 + 2000
+
+
+class Unprepared(Recorder):
+    """Cannot make anything of a picture with people."""
+
+    def prepare(self, frame: Frame, people: Sequence[Person]) -> Ready:
+        if people:
+            raise OutputError(f"cannot draw {frame.name}")
+        return super().prepare(frame, people)
+
+
+def test_what_cannot_be_prepared_is_told_in_its_turn(caplog: pytest.LogCaptureFixture) -> None:
+    recorders = [Unprepared(), Recorder()]
+    sinks = Sinks(recorders)
+    ready = [sinks.prepare(frame(name), people) for name, people in (("a", []), ("b", PEOPLE))]
+    assert caplog.records == []
+
+    for each in ready:
+        each.write()
+
+    assert [sink.given for sink in recorders] == [["a 0"], ["a 0", "b 2"]]
+    assert caplog.messages == ["cannot draw b"]
+
+
+def test_a_sink_that_has_failed_gets_nothing_that_was_prepared_for_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    recorder = Recorder("a 2")
+    sinks = Sinks([recorder])
+    ready = [sinks.prepare(frame(name), PEOPLE) for name in "ab"]
+
+    for each in ready:
+        each.write()
+
+    assert recorder.given == ["a 2"]
+    assert len(caplog.records) == 1
+    assert sinks.ended

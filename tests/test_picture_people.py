@@ -1,0 +1,226 @@
+"""Several pictures at once: what is said and written of them keeps their order."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import weakref
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import Any
+
+import numpy as np
+import pytest
+from fakes import FakeAges, FakeFaces
+from PIL import Image as PillowImage
+
+from age_pipeline import picture_people
+from age_pipeline.copies import Copies
+from age_pipeline.data import Face, FailedInput, Frame, Image, Person
+from age_pipeline.errors import OutputError
+from age_pipeline.picture_people import Stages, look_at_pictures
+from age_pipeline.pictures import decode
+from age_pipeline.sources import PictureInput
+from age_pipeline.writers import Sink, Sinks
+
+
+def pictures(folder: Path, *greys: int | None) -> list[PictureInput]:
+    """A file for each grey, in which the fakes see somebody unless it is black; None is no file."""
+    inputs = []
+    for number, grey in enumerate(greys):
+        path = folder / f"{number}.png"
+        if grey is not None:
+            PillowImage.new("RGB", (64, 48), (grey, grey, grey)).save(path)
+        inputs.append(PictureInput(path.name, path, PurePath(path.name)))
+    return inputs
+
+
+class SlowAtFirst(FakeFaces):
+    """Takes the longer the darker a picture is, and has no memory for one of grey 99."""
+
+    def detect(self, image: Image) -> list[Face]:
+        grey = int(image[0, 0, 0])
+        time.sleep((255 - grey) / 255 * 0.05)
+        if grey == 99:
+            raise MemoryError
+        return super().detect(image)
+
+
+class Heard(Sink):
+    """Writes what it is told, and where."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, object]] = []
+
+    def write(self, frame: Frame, people: Sequence[Person]) -> None:
+        self.told.append((frame.name, len(people)))
+        assert threading.current_thread() is threading.main_thread()
+
+    def fail(self, failed: FailedInput) -> None:
+        self.told.append((failed.name, failed.error.kind))
+
+
+def stages() -> Copies[Stages]:
+    return Copies((SlowAtFirst(), FakeAges()), lambda: (SlowAtFirst(), FakeAges()))
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 5])
+def test_results_and_lines_come_in_order(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, jobs: int
+) -> None:
+    caplog.set_level(logging.INFO, "detect_age")
+    inputs = pictures(tmp_path, 0, 99, None, 200, 0, 250, None, 100)
+    heard = Heard()
+
+    with look_at_pictures(inputs, stages(), Sinks([heard]), jobs=jobs) as looked:
+        for ready in looked:
+            ready.write()
+
+    assert heard.told == [
+        ("0.png", 0),
+        ("1.png", "too_large"),
+        ("2.png", "missing"),
+        ("3.png", 1),
+        ("4.png", 0),
+        ("5.png", 1),
+        ("6.png", "missing"),
+        ("7.png", 1),
+    ]
+    assert [line.partition(" ")[0].rstrip(":") for line in caplog.messages] == [
+        "0.png",
+        "1.png",
+        "2.png",
+        "4.png",
+        "6.png",
+    ]
+
+
+def test_nothing_is_written_before_its_turn(tmp_path: Path) -> None:
+    heard = Heard()
+    inputs = pictures(tmp_path, *range(240, 250))
+    with look_at_pictures(inputs, stages(), Sinks([heard]), jobs=3) as looked:
+        first = next(looked)
+        time.sleep(0.1)
+        assert heard.told == []
+        first.write()
+        assert heard.told == [("0.png", 1)]
+
+
+def test_each_of_several_has_stages_of_its_own(tmp_path: Path) -> None:
+    meeting = threading.Barrier(3)
+
+    class Meeting(FakeFaces):
+        def detect(self, image: Image) -> list[Face]:
+            if not self.seen:
+                meeting.wait(20)
+            return super().detect(image)
+
+    made: list[Meeting] = [Meeting()]
+
+    def another() -> Stages:
+        made.append(Meeting())
+        return made[-1], FakeAges()
+
+    inputs = pictures(tmp_path, *[200] * 9)
+    copies: Copies[Stages] = Copies((made[0], FakeAges()), another)
+    with look_at_pictures(inputs, copies, Sinks([Heard()]), jobs=3) as looked:
+        assert len(list(looked)) == 9
+    assert len(made) == 3
+    assert sum(len(each.seen) for each in made) == 9
+
+
+class Pixels(Sink):
+    """Wants the pixels when its turn comes."""
+
+    def write(self, frame: Frame, people: Sequence[Person]) -> None: ...
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Watches the pictures that are decoded.
+
+    Attributes:
+        images: That were decoded.
+        beside: How many of them were there when each was decoded.
+    """
+
+    images: list[weakref.ref[Image]]
+    beside: list[int]
+
+    def watched(self, decode: Callable[..., Image]) -> Callable[..., Image]:
+        def decode_and_watch(*arguments: Any) -> Image:
+            self.beside.append(sum(image() is not None for image in self.images))
+            image = decode(*arguments)
+            self.images.append(weakref.ref(image))
+            return image
+
+        return decode_and_watch
+
+
+@pytest.fixture
+def decoded(monkeypatch: pytest.MonkeyPatch) -> Decoded:
+    watch = Decoded([], [])
+    monkeypatch.setattr("age_pipeline.picture_reading.decode", watch.watched(decode))
+    return watch
+
+
+def test_pixels_that_nobody_wants_wait_for_no_turn(tmp_path: Path, decoded: Decoded) -> None:
+    inputs = pictures(tmp_path, *[250] * 30)
+    with look_at_pictures(inputs, stages(), Sinks([]), jobs=1) as looked:
+        time.sleep(0.2)
+        assert len(list(looked)) == 30
+    assert set(decoded.beside) == {0}
+
+
+def test_pixels_that_wait_for_their_turn_are_few(
+    tmp_path: Path, decoded: Decoded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(picture_people, "_ROOM", 6 * (64 * 48 * 3))
+    inputs = pictures(tmp_path, *[250] * 30)
+    with look_at_pictures(inputs, stages(), Sinks([Pixels()]), jobs=2) as looked:
+        time.sleep(0.2)
+        assert len(decoded.images) <= 7
+        for _ in inputs:
+            next(looked).write()
+    assert max(decoded.beside) <= 7
+
+
+def test_one_that_cannot_be_written_is_told_in_its_turn(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Refusing(Heard):
+        outlives_errors = True
+
+        def prepare(self, frame: Frame, people: Sequence[Person]) -> Any:
+            if frame.name == "1.png":
+                raise OutputError(f"{frame.name} cannot be drawn")
+            return super().prepare(frame, people)
+
+    heard = Refusing()
+    with look_at_pictures(
+        pictures(tmp_path, 200, 200, 200), stages(), Sinks([heard]), jobs=2
+    ) as looked:
+        for number, ready in enumerate(looked):
+            assert len(caplog.messages) == (number > 1)
+            ready.write()
+    assert caplog.messages == ["1.png cannot be drawn"]
+    assert heard.told == [("0.png", 1), ("2.png", 1)]
+
+
+def test_a_bug_in_a_stage_shows_in_its_turn(tmp_path: Path) -> None:
+    class Broken(FakeFaces):
+        def detect(self, image: Image) -> list[Face]:
+            if image[0, 0, 0] == 7:
+                np.zeros(3)[5]
+            return super().detect(image)
+
+    inputs = pictures(tmp_path, 250, 7, 250)
+    copies: Copies[Stages] = Copies((Broken(), FakeAges()), lambda: (Broken(), FakeAges()))
+    heard = Heard()
+    with look_at_pictures(inputs, copies, Sinks([heard]), jobs=2) as looked:
+        next(looked).write()
+        with pytest.raises(IndexError, match="out of bounds"):
+            next(looked)
+    assert heard.told == [("0.png", 1)]
