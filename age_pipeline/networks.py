@@ -152,4 +152,7 @@ def _refused(model: LoadedModel, engine: str, error: Exception) -> ModelDamaged:
     reason = error.err if isinstance(error, cv2.error) else str(error)
     reason = " ".join(reason.split())[:200] or "no reason given"
     name = "OpenCV" if engine == "opencv" else engine
-    return ModelDamaged(f"{model.path}: {name} cannot load this network ({reason})")
+    return ModelDamaged(
+        f"{model.path}: {name} cannot load this network ({reason}); delete it, and the next run"
+        " says how to get it"
+    )
