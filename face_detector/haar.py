@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import cv2
 
@@ -60,14 +61,17 @@ class HaarFaceDetector:
 
     def __init__(self, folder: Path | None = None, min_confidence: float = 0.5) -> None:
         require_confidence(min_confidence)
-        if not hasattr(cv2, "CascadeClassifier"):
+        # Untyped: OpenCV 5 does not know the class.
+        make: Any = getattr(cv2, "CascadeClassifier", None)
+        if make is None:
             raise PackageMissing(
                 f"OpenCV {cv2.__version__} has no Haar cascades: run `{WEIGHTS.how_to_get}`"
             )
         loaded = load(WEIGHTS, folder)
         self.min_confidence = min_confidence
         self.model = loaded.use(WEIGHTS)
-        self._cascade = _cascade(loaded)
+        self._cascade = make()
+        _fill(self._cascade, loaded)
         # The cascade keeps the picture's integral images between its windows.
         self._running = Lock()
 
@@ -88,9 +92,8 @@ class HaarFaceDetector:
             yield NativeFace(edges, SCALE.confidence(number))
 
 
-def _cascade(loaded: LoadedModel) -> cv2.CascadeClassifier:
-    """Make a cascade of what was read."""
-    cascade = cv2.CascadeClassifier()
+def _fill(cascade: Any, loaded: LoadedModel) -> None:
+    """Give a cascade the content of what was read."""
     try:
         reading = cv2.FILE_STORAGE_READ | cv2.FILE_STORAGE_MEMORY
         storage = cv2.FileStorage(loaded.data.decode(errors="replace"), reading)
@@ -100,4 +103,3 @@ def _cascade(loaded: LoadedModel) -> cv2.CascadeClassifier:
         understood = False
     if not understood or cascade.empty():
         raise ModelDamaged(f"{loaded.path} is no cascade that OpenCV can load; delete it")
-    return cascade

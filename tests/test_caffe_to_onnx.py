@@ -69,6 +69,7 @@ def ready(network: onnx.ModelProto, engine: Engine = "opencv") -> Network:
 def imported(layers: str, numbers: Numbers, pictures: FloatArray) -> FloatArray:
     """What OpenCV makes of the Caffe files."""
     text = prototxt(pictures.shape, layers).encode()
+    assert hasattr(cv2.dnn, "readNetFromCaffe")
     network = cv2.dnn.readNetFromCaffe(
         np.frombuffer(text, np.uint8), np.frombuffer(caffe_file(numbers), np.uint8)
     )

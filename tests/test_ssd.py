@@ -62,6 +62,7 @@ def boxes(prototxt: Path, image: Image, min_confidence: float = 0.5) -> FloatArr
 def opencvs_own_boxes(name: str) -> FloatArray:
     """What OpenCV itself makes of both Caffe files, down to the boxes."""
     files = PROTOTXT.read_bytes(), load(WEIGHTS).data
+    assert hasattr(cv2.dnn, "readNetFromCaffe")
     network = cv2.dnn.readNetFromCaffe(*(np.frombuffer(file, np.uint8) for file in files))
     network.setInput(shown(name))
     rows = np.asarray(network.forward(), np.float32).reshape(-1, 7)
