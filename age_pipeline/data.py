@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TypeAlias
 
@@ -203,20 +203,6 @@ class Face:
             len(points) == LANDMARKS and all(len(point) == 2 for point in points)
         ):
             raise ValueError(f"expected {LANDMARKS} landmarks of two numbers each, got {points}")
-
-    def moved(self, box: Box) -> Face:
-        """The same face where it is now; its landmarks move and grow with the box."""
-        if self.landmarks is None:
-            return replace(self, box=box)
-        across, down = box.width / self.box.width, box.height / self.box.height
-        return replace(
-            self,
-            box=box,
-            landmarks=tuple(
-                (box.left + across * (x - self.box.left), box.top + down * (y - self.box.top))
-                for x, y in self.landmarks
-            ),
-        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

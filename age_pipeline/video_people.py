@@ -216,7 +216,10 @@ class VideoPeople:
     def _move(self, moves: Sequence[Followed | None], time_s: float) -> None:
         """Move everybody's box along; who cannot be followed is out of sight."""
         followed = [
-            (replace(each, face=each.face.moved(move.box)), move.certainty >= _SURE)
+            (
+                replace(each, face=replace(each.face, box=move.box, landmarks=None)),
+                move.certainty >= _SURE,
+            )
             for each, move in zip(self._sightings, moves, strict=True)
             if move is not None
         ]

@@ -57,6 +57,8 @@ class HogFaceDetector:
     small = 0.18
     """115 of the 640 pixels; those below 88 are missed."""
 
+    squeezes = False
+
     def __init__(self, folder: Path | None = None, min_confidence: float = 0.5) -> None:
         del folder
         require_confidence(min_confidence)

@@ -69,9 +69,14 @@ class SingleLook(FaceDetector, Protocol):
 
     @property
     def small(self) -> float:
-        """A face is small in a look when the root of its area is below this part of the root of
-        the look's: half of that is missed.
+        """A face is small in a look when the root of its area is below this part of the look's
+        longer side: half of that is missed.
         """
+        ...
+
+    @property
+    def squeezes(self) -> bool:
+        """Whether it makes a square of every picture, and so sees more of the shorter side."""
         ...
 
 
@@ -195,4 +200,4 @@ class LookAgain:
             shows = view.longer_side * self._detector.small
             return level == 1 or (level <= EMPTY_LEVELS and shows > EMPTY_FACE)
         middle = sorted(faces, key=lambda face: face.box.area)[len(faces) // 2]
-        return view.part(middle) < self._detector.small
+        return view.part(middle, squeezed=self._detector.squeezes) < self._detector.small

@@ -116,4 +116,5 @@ def common_faces(
         landmarks = each.landmarks and tuple((x / scale, y / scale) for x, y in each.landmarks)
         if box is not None:
             faces.append(Face(box, each.confidence, landmarks=landmarks))
-    return sorted(faces, key=lambda face: -(face.confidence or 0))
+    # The threads of a detector find its faces in any order: equal ones must not change places.
+    return sorted(faces, key=lambda face: (-(face.confidence or 0), face.box.left, face.box.top))

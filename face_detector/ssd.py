@@ -54,6 +54,8 @@ class SsdFaceDetector:
     small = 0.09
     """27 of the 300 pixels."""
 
+    squeezes = True
+
     def __init__(
         self, folder: Path | None = None, min_confidence: float = 0.5, engine: Engine = "opencv"
     ) -> None:

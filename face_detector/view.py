@@ -43,10 +43,16 @@ class View:
     def longer_side(self) -> int:
         return max(self.right - self.left, self.bottom - self.top)
 
-    def part(self, face: Face) -> float:
-        """The root of a face's area, as a part of the root of this view's."""
+    def part(self, face: Face, *, squeezed: bool) -> float:
+        """The root of a face's area, as a part of this view's longer side.
+
+        Args:
+            face: In the picture's pixels.
+            squeezed: Whether the view is made a square, so that of its area the root counts.
+        """
         own_area = (self.right - self.left) * (self.bottom - self.top)
-        return math.sqrt(face.box.area / own_area)
+        side = math.sqrt(own_area) if squeezed else self.longer_side
+        return math.sqrt(face.box.area) / side
 
     @property
     def scale(self) -> float:

@@ -67,6 +67,8 @@ class YunetFaceDetector:
     small = 0.035
     """22 of the 640 pixels."""
 
+    squeezes = False
+
     def __init__(self, folder: Path | None = None, min_confidence: float = 0.5) -> None:
         require_confidence(min_confidence)
         loaded = load(WEIGHTS, folder)

@@ -47,6 +47,7 @@ class PaintedFaces:
 
     certain = 0.98
     small = 0.09
+    squeezes = True
     min_confidence = 0.5
 
     def __init__(

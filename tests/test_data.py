@@ -173,16 +173,6 @@ class TestFace:
         with pytest.raises(ValueError, match="expected 5 landmarks"):
             Face(Box(0, 0, 1, 1), 0.5, landmarks=points)
 
-    def test_it_may_be_moved_with_its_landmarks(self) -> None:
-        points = ((12.0, 22.0), (18.0, 22.0), (15.0, 26.0), (12.0, 30.0), (18.0, 30.0))
-        face = Face(Box(10, 20, 20, 40), 0.9, 1, points).moved(Box(0, 0, 20, 20))
-        where = ((4, 2), (16, 2), (10, 6), (4, 10), (16, 10))
-        assert face == Face(Box(0, 0, 20, 20), 0.9, 1, where)
-
-    def test_or_without(self) -> None:
-        face = Face(Box(10, 20, 20, 40), 0.9, 2)
-        assert face.moved(Box(0, 0, 5, 5)) == Face(Box(0, 0, 5, 5), 0.9, 2)
-
 
 def test_people_and_failed_inputs_hold_what_they_are_given() -> None:
     face, age = Face(Box(0, 0, 1, 1), 0.5), certain(30)

@@ -24,6 +24,7 @@ class Script:
 
     certain = 0.98
     small = 0.09
+    squeezes = True
     model = PaintedFaces().model
 
     def __init__(self, *looks: Face | tuple[Face, ...] | None) -> None:
