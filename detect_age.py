@@ -139,9 +139,7 @@ def _age_detector(asked: argparse.Namespace) -> AgeDetector:
 def _open_sinks(
     asked: argparse.Namespace, inputs: Sequence[Path], reporting: Reporting, is_one_picture: bool
 ) -> Iterator[Sink]:
-    from age_pipeline.annotated_pictures import open_annotated
     from age_pipeline.destinations import STDOUT, StandardOutput, open_destination
-    from age_pipeline.shown_pictures import ShownPictures
     from age_pipeline.writers import CsvTable, JsonLines, TextLines
 
     if STDOUT not in (asked.output, asked.json, asked.csv) and sys.stdout is not None:
@@ -150,8 +148,12 @@ def _open_sinks(
         if name is not None:
             yield kind(open_destination(name), reporting)
     if asked.output is not None:
+        from age_pipeline.annotated_pictures import open_annotated
+
         yield open_annotated(asked.output, inputs, reporting, one_picture=is_one_picture)
     if _wants_window(asked, is_one_picture):
+        from age_pipeline.shown_pictures import ShownPictures
+
         yield ShownPictures(reporting)
 
 

@@ -164,6 +164,12 @@ def test_small_ones_go_on_beside_a_large_one_and_a_second_large_one_waits() -> N
         assert [each.number for each in results] == [0, 1, 2, 3, 4]
 
 
+def test_a_result_that_waits_takes_up_only_its_own_room() -> None:
+    gates = Gates()
+    with InOrder(loads(*[10] * 40), gates.work, jobs=1, room=5, ahead=30):
+        wait_until(lambda: len(gates.begun) == 30)
+
+
 def test_what_is_larger_than_the_room_is_worked_on_alone() -> None:
     gates = Gates(1)
     with InOrder(loads(5, 100, 5, 5), gates.work, jobs=4, room=0, ahead=9) as results:
