@@ -17,7 +17,6 @@ from age_pipeline import command_line, options
 from age_pipeline.errors import UsageError
 
 if TYPE_CHECKING:
-    from age_pipeline.picture_people import Stages
     from age_pipeline.records import Reporting
     from age_pipeline.stages import AgeDetector, FaceDetector
     from age_pipeline.writers import Sink
@@ -53,11 +52,13 @@ def _run(asked: argparse.Namespace) -> None:
     command_line.set_talk(verbose=asked.verbose, quiet=asked.quiet)
 
     # What is heavy comes only now: --help and wrong options are answered without it.
-    from age_pipeline.copies import Copies
-    from age_pipeline.cores import opencv_threads, usable_cores
+    from concurrent.futures import Future
+
+    from age_pipeline.cores import usable_cores
     from age_pipeline.destinations import STDOUT
+    from age_pipeline.opencv_threads import opencv_threads
     from age_pipeline.output_names import is_one_file
-    from age_pipeline.picture_people import look_at_pictures
+    from age_pipeline.picture_people import Desk, look_at_pictures
     from age_pipeline.progress import with_progress
     from age_pipeline.records import Reporting
     from age_pipeline.sources import list_pictures
@@ -80,13 +81,17 @@ def _run(asked: argparse.Namespace) -> None:
     with ExitStack() as stack:
         # Several pictures at once, each on one core, are done sooner than one after another on all.
         stack.enter_context(opencv_threads(cores // jobs))
-        faces, ages = _stages(asked)
+        desk: Future[Desk] = Future()
+        looked = stack.enter_context(look_at_pictures(inputs, desk, jobs=jobs))
+        # Where the models cannot be loaded, nobody must wait for them any longer.
+        stack.callback(desk.cancel)
+        faces = None if asked.whole else _face_detector(asked)
+        ages = _age_detector(asked)
         log.info("ages by %s", ages.model)
         face_model = None if faces is None else faces.model
         reporting = Reporting(ages.model, face_model, asked.interval, asked.at_least)
-        stages = Copies((faces, ages), lambda: _further_stages(asked))
         sinks = stack.enter_context(Sinks(_open_sinks(asked, files, reporting, is_one_picture)))
-        looked = stack.enter_context(look_at_pictures(inputs, stages, sinks, jobs=jobs))
+        desk.set_result(Desk(faces, ages, sinks))
         bar = stack.enter_context(closing(with_progress(inputs, len(inputs))))
         for done, _ in enumerate(bar, start=1):
             # A result that this loop held would stay in memory while it waits for the next.
@@ -95,15 +100,6 @@ def _run(asked: argparse.Namespace) -> None:
                 if done < len(inputs) and not sinks.is_unread:
                     log.info("ended after %d of %d pictures", done, len(inputs))
                 break
-
-
-def _stages(asked: argparse.Namespace) -> Stages:
-    return None if asked.whole else _face_detector(asked), _age_detector(asked)
-
-
-def _further_stages(asked: argparse.Namespace) -> Stages:
-    with command_line.silence():
-        return _stages(asked)
 
 
 def _names(asked: argparse.Namespace) -> list[str]:

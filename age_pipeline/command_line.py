@@ -33,21 +33,6 @@ def set_talk(*, verbose: bool, quiet: bool) -> None:
     log.setLevel(logging.DEBUG if verbose else logging.ERROR if quiet else logging.INFO)
 
 
-@contextmanager
-def silence() -> Iterator[None]:
-    """Log nothing of what this thread has to say: it has been said."""
-    own = threading.get_ident()
-
-    def is_heard(record: logging.LogRecord) -> bool:
-        return record.thread != own
-
-    log.addFilter(is_heard)
-    try:
-        yield
-    finally:
-        log.removeFilter(is_heard)
-
-
 def run(program: Callable[[], None], name: str) -> int:
     """Run a whole program: errors become one line on stderr each, and the exit code.
 

@@ -1,10 +1,13 @@
-"""Copies of what one thread at a time may use."""
+"""Copies of what one thread at a time may use, so that threads need not wait for each other."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Semaphore
 from typing import Generic, TypeVar
+
+from age_pipeline.cores import usable_cores
 
 Thing = TypeVar("Thing")
 
@@ -12,24 +15,27 @@ Thing = TypeVar("Thing")
 class Copies(Generic[Thing]):
     """Lends copies of one thing, and makes another where all that there are have been lent.
 
+    There are never more than cores that the process may use: whoever wants one more waits.
+
     Args:
-        first: The copy that there is already.
-        make: Makes another, in the thread that wants it.
+        make: Makes a copy: the first one now, others later in the threads that want them.
     """
 
-    def __init__(self, first: Thing, make: Callable[[], Thing]) -> None:
+    def __init__(self, make: Callable[[], Thing]) -> None:
         # Taking from the end of a list and adding there are safe between threads.
-        self._free = [first]
+        self._free = [make()]
         self._make = make
+        self._to_lend = Semaphore(usable_cores())
 
     @contextmanager
     def lent(self) -> Iterator[Thing]:
         """A copy that nobody else uses meanwhile."""
-        try:
-            copy = self._free.pop()
-        except IndexError:
-            copy = self._make()
-        try:
-            yield copy
-        finally:
-            self._free.append(copy)
+        with self._to_lend:
+            try:
+                copy = self._free.pop()
+            except IndexError:
+                copy = self._make()
+            try:
+                yield copy
+            finally:
+                self._free.append(copy)

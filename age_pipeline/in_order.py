@@ -49,7 +49,7 @@ class InOrder(Generic[Item, Result]):
         jobs: How many threads.
         room: How much may be in memory at once, beside the largest: of items that are worked on,
             of results that wait, and of the one that was given last.
-        ahead: How many of them there may be.
+        ahead: How many of them there may be; at least `jobs`.
     """
 
     def __init__(
@@ -115,7 +115,10 @@ class InOrder(Generic[Item, Result]):
     def _leave(self) -> None:
         self._end()
         with self._changed:
-            self._changed.wait_for(lambda: not self._busy, _PATIENCE_S)
+            is_done = self._changed.wait_for(lambda: not self._busy, _PATIENCE_S)
+        if is_done:
+            for worker in self._workers:
+                worker.join()
 
     def _run(self) -> None:
         try:

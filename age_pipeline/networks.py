@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING
 
 import cv2
@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from age_pipeline.converted_networks import converted
+from age_pipeline.copies import Copies
 from age_pipeline.errors import ModelDamaged
 from age_pipeline.model_files import LoadedModel, ModelFile
 from age_pipeline.network_engines import Engine, ready_forward
@@ -25,7 +26,7 @@ FloatArray = npt.NDArray[np.float32]
 class Network:
     """A network with one input, ready to run. Which engine runs it does not show.
 
-    Threads may share it.
+    Threads may share it, and run it at once.
 
     Args:
         forward: Runs it.
@@ -68,11 +69,11 @@ def caffe_network(
     """
     description = prototxt.read_bytes()
     if engine == "opencv" and hasattr(cv2.dnn, "readNetFromCaffe"):
+        parts = _buffer(description), _buffer(weights.data)
         try:
-            network = cv2.dnn.readNetFromCaffe(_buffer(description), _buffer(weights.data))
+            return Network(_opencv_forward(partial(cv2.dnn.readNetFromCaffe, *parts), outputs))
         except cv2.error as error:
             raise _refused(weights, engine, error) from error
-        return Network(_opencv_forward(network, outputs))
     try:
         content = converted(description, weights, outputs)
     except ValueError as error:
@@ -122,20 +123,20 @@ def _ready(content: bytes, model: LoadedModel, outputs: Sequence[str], engine: E
     """Load what is, or was made of, a model's file."""
     try:
         if engine == "opencv":
-            network = cv2.dnn.readNetFromONNX(_buffer(content))
-            return Network(_opencv_forward(network, outputs))
+            read = partial(cv2.dnn.readNetFromONNX, _buffer(content))
+            return Network(_opencv_forward(read, outputs))
         return Network(ready_forward(engine, content))
     except (cv2.error, ValueError) as error:
         raise _refused(model, engine, error) from error
 
 
-def _opencv_forward(network: cv2.dnn.Net, outputs: Sequence[str]) -> Forward:
+def _opencv_forward(read: Callable[[], cv2.dnn.Net], outputs: Sequence[str]) -> Forward:
     """Run a network in OpenCV, for these of its outputs, or the last one where none is named."""
     # OpenCV's network keeps its input between the two calls of a run.
-    running = Lock()
+    networks = Copies(read)
 
     def forward(batch: FloatArray) -> Sequence[FloatArray]:
-        with running:
+        with networks.lent() as network:
             network.setInput(batch)
             found = network.forward(list(outputs)) if outputs else [network.forward()]
             return [np.asarray(each, np.float32) for each in found]

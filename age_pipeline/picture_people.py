@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass
 from functools import partial
-from typing import TypeAlias
 
-from age_pipeline.copies import Copies
 from age_pipeline.data import FailedInput
 from age_pipeline.errors import InputError
 from age_pipeline.in_order import InOrder
@@ -15,8 +15,6 @@ from age_pipeline.picture_reading import BYTES_A_PIXEL, OpenedPicture, open_pict
 from age_pipeline.sources import PictureInput
 from age_pipeline.stages import AgeDetector, FaceDetector, find_people
 from age_pipeline.writers import Ready, Sinks
-
-Stages: TypeAlias = tuple[FaceDetector | None, AgeDetector]
 
 _ROOM = 100_000_000 * BYTES_A_PIXEL
 """Beside the largest picture: as many pixels as eight photographs of a telephone have."""
@@ -28,33 +26,48 @@ others waiting; they wait as what is written of them, which is small."""
 log = logging.getLogger("detect_age")
 
 
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What pictures are looked at with.
+
+    Attributes:
+        faces: Finds the faces; None where each picture is one.
+        ages: Tells their ages.
+        sinks: Prepare what is written of them; nothing is written before `Ready.write`.
+    """
+
+    faces: FaceDetector | None
+    ages: AgeDetector
+    sinks: Sinks
+
+
 def look_at_pictures(
-    inputs: Iterable[PictureInput], stages: Copies[Stages], sinks: Sinks, *, jobs: int
+    inputs: Iterable[PictureInput], desk: Future[Desk], *, jobs: int
 ) -> InOrder[OpenedPicture, Ready]:
     """Read pictures, find the people in them, and prepare what is written of them.
 
     Args:
         inputs: The pictures.
-        stages: Finds the people.
-        sinks: Prepare the results; nothing is written before `Ready.write`.
+        desk: The first pictures are decoded while it is made. Once it is cancelled, nobody waits
+            for it.
         jobs: How many pictures are looked at at once.
     """
-    look = partial(_look_at, stages, sinks)
+    look = partial(_look_at, desk)
     return InOrder(map(open_picture, inputs), look, jobs=jobs, room=_ROOM, ahead=max(jobs, _AHEAD))
 
 
-def _look_at(stages: Copies[Stages], sinks: Sinks, opened: OpenedPicture) -> Ready:
+def _look_at(wanted: Future[Desk], opened: OpenedPicture) -> Ready:
     item = opened.decode()
+    desk = wanted.result()
     if isinstance(item, FailedInput):
-        return Ready(partial(_fail, item, sinks))
+        return Ready(partial(_fail, item, desk.sinks))
     try:
-        with stages.lent() as (faces, ages):
-            people = find_people(item, faces, ages)
+        people = find_people(item, desk.faces, desk.ages)
     except InputError as error:
         # A new one: the traceback of this one holds on to the pixels.
         failed = FailedInput(item.name, InputError(error.kind, str(error)))
-        return Ready(partial(_fail, failed, sinks))
-    ready = sinks.prepare(item, people)
+        return Ready(partial(_fail, failed, desk.sinks))
+    ready = desk.sinks.prepare(item, people)
     return ready if people else Ready(partial(_write_empty, item.name, ready), ready.weight)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import cv2
 
+from age_pipeline.copies import Copies
 from age_pipeline.data import Face, Image, require_confidence, require_image
 from age_pipeline.errors import ModelDamaged, PackageMissing
 from age_pipeline.model_files import LoadedModel, ModelFile, load
@@ -73,10 +73,8 @@ class HaarFaceDetector:
         loaded = load(WEIGHTS, folder)
         self.min_confidence = min_confidence
         self.model = loaded.use(WEIGHTS)
-        self._cascade = make()
-        _fill(self._cascade, loaded)
-        # The cascade keeps the picture's integral images between its windows.
-        self._running = Lock()
+        # A cascade keeps the picture's integral images between its windows.
+        self._cascades = Copies(lambda: _filled(make(), loaded))
 
     def detect(self, image: Image) -> list[Face]:
         """Find the faces in one picture, most confident first; see `FaceDetector.detect`."""
@@ -86,8 +84,8 @@ class HaarFaceDetector:
 
     def _find(self, seen: Image) -> Iterator[NativeFace]:
         grey = cv2.cvtColor(seen, cv2.COLOR_BGR2GRAY)
-        with self._running:
-            boxes, windows = self._cascade.detectMultiScale2(
+        with self._cascades.lent() as cascade:
+            boxes, windows = cascade.detectMultiScale2(
                 grey, scaleFactor=SCALE_FACTOR, minNeighbors=1
             )
         for (left, top, width, height), number in zip(boxes, windows, strict=True):
@@ -95,8 +93,8 @@ class HaarFaceDetector:
             yield NativeFace(edges, SCALE.confidence(number))
 
 
-def _fill(cascade: Any, loaded: LoadedModel) -> None:
-    """Give a cascade the content of what was read."""
+def _filled(cascade: Any, loaded: LoadedModel) -> Any:
+    """A cascade with the content of what was read."""
     try:
         reading = cv2.FILE_STORAGE_READ | cv2.FILE_STORAGE_MEMORY
         storage = cv2.FileStorage(loaded.data.decode(errors="replace"), reading)
@@ -106,3 +104,4 @@ def _fill(cascade: Any, loaded: LoadedModel) -> None:
         understood = False
     if not understood or cascade.empty():
         raise ModelDamaged(f"{loaded.path} is no cascade that OpenCV can load; delete it")
+    return cascade

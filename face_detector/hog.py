@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Lock
 
 import numpy as np
 
+from age_pipeline.copies import Copies
 from age_pipeline.data import Face, Image, require_confidence, require_image
 from age_pipeline.errors import PackageMissing
 from age_pipeline.model_files import ModelPackage
@@ -65,15 +65,14 @@ class HogFaceDetector:
         try:
             import dlib
 
-            self._detector = dlib.get_frontal_face_detector()
+            # A detector keeps the picture's features while its filters run.
+            self._detectors = Copies(dlib.get_frontal_face_detector)
         except (ImportError, AttributeError) as error:
             raise PackageMissing(
                 f"hog needs the package dlib ({error}): run `{WEIGHTS.how_to_get}`"
             ) from error
         self.min_confidence = min_confidence
         self.model = WEIGHTS.use()
-        # The detector keeps the picture's features while its filters run.
-        self._running = Lock()
 
     def detect(self, image: Image) -> list[Face]:
         """Find the faces in one picture, most confident first; see `FaceDetector.detect`."""
@@ -83,8 +82,8 @@ class HogFaceDetector:
 
     def _find(self, seen: Image) -> Iterator[NativeFace]:
         red_first = np.ascontiguousarray(seen[..., ::-1])
-        with self._running:
-            found = self._detector.run(red_first, 0, SCALE.score(self.min_confidence))
+        with self._detectors.lent() as detector:
+            found = detector.run(red_first, 0, SCALE.score(self.min_confidence))
         for area, score, filter_number in zip(*found, strict=True):
             # dlib's right and bottom are the last pixel inside.
             own = (area.left(), area.top(), area.right() + 1, area.bottom() + 1)

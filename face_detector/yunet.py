@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Lock
 
 import cv2
 import numpy as np
 
+from age_pipeline.copies import Copies
 from age_pipeline.data import Face, Image, require_confidence, require_image
 from age_pipeline.errors import ModelDamaged
 from age_pipeline.model_files import ModelFile, load
@@ -74,19 +74,11 @@ class YunetFaceDetector:
         loaded = load(WEIGHTS, folder)
         self.min_confidence = min_confidence
         self.model = loaded.use(WEIGHTS)
-        # The detector keeps the size of the picture between two calls.
-        self._running = Lock()
-        data = np.frombuffer(loaded.data, np.uint8)
         try:
-            # OpenCV 5 warns of each network that this class makes.
-            with opencv_silence():
-                self._network = cv2.FaceDetectorYN.create(
-                    "onnx", data, np.empty(0, np.uint8), (LONGER_SIDE, LONGER_SIDE)
-                )
+            # A network keeps the size of the picture between two calls.
+            self._networks = Copies(lambda: _network(loaded.data, SCALE.score(min_confidence)))
         except cv2.error as error:
             raise ModelDamaged(f"{loaded.path}: OpenCV cannot load this network") from error
-        self._network.setNMSThreshold(SUPPRESSION)
-        self._network.setScoreThreshold(SCALE.score(min_confidence))
         blank = np.zeros((LONGER_SIDE, LONGER_SIDE, 3), np.uint8)
         try_out(lambda: self.detect(blank), WEIGHTS, loaded)
 
@@ -101,12 +93,21 @@ class YunetFaceDetector:
         if below or beside:
             filled = cv2.copyMakeBorder(seen, 0, below, 0, beside, cv2.BORDER_CONSTANT)
             seen = np.asarray(filled, np.uint8)
-        with self._running:
-            self._network.setInputSize((seen.shape[1], seen.shape[0]))
-            _, rows = self._network.detect(seen)
+        with self._networks.lent() as network:
+            network.setInputSize((seen.shape[1], seen.shape[0]))
+            _, rows = network.detect(seen)
         # Each row: left, top, width and height, across and down of five landmarks, the score.
         for row in () if rows is None else rows.astype(float).tolist():
             left, top, width, height, *points, score = row
             edges = BOX.edges((left, top, left + width, top + height))
             landmarks = tuple(zip(points[::2], points[1::2], strict=True))
             yield NativeFace(edges, SCALE.confidence(score), landmarks)
+
+
+def _network(data: bytes, min_score: float) -> cv2.FaceDetectorYN:
+    # OpenCV 5 warns of each network that this class makes.
+    with opencv_silence():
+        return cv2.FaceDetectorYN.create(
+            *("onnx", np.frombuffer(data, np.uint8), np.empty(0, np.uint8)),
+            *((LONGER_SIDE, LONGER_SIDE), min_score, SUPPRESSION),
+        )

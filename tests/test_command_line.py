@@ -7,13 +7,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 import pytest
 
-from age_pipeline.command_line import package_errors, run, set_talk, silence
+from age_pipeline.command_line import package_errors, run, set_talk
 from age_pipeline.errors import AgeDetectionError, ModelMissing, PackageMissing, UsageError
 
 log = logging.getLogger("detect_age")
@@ -188,20 +187,6 @@ def test_a_missing_package_is_one_of_the_family() -> None:
 def test_a_module_of_ours_that_cannot_be_imported_is_a_bug() -> None:
     with pytest.raises(ModuleNotFoundError):
         run(failing(ModuleNotFoundError("No module named 'age_x'", name="age_x")), "program")
-
-
-def test_silence_is_of_one_thread(capsys: pytest.CaptureFixture[str]) -> None:
-    def program() -> None:
-        with suppress(LookupError), silence():
-            log.error("said already")
-            thread = threading.Thread(target=log.error, args=("heard",))
-            thread.start()
-            thread.join()
-            raise LookupError
-        log.info("heard again")
-
-    assert run(program, "program") == 1
-    assert capsys.readouterr().err == "program: error: heard\nprogram: heard again\n"
 
 
 WORK_LEFT_BEHIND = """

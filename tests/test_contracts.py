@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -125,6 +126,16 @@ class TestFaceDetector:
         for way, held in ways_to_hold(image).items():
             assert faces.detect(held) == expected, way
 
+    def test_threads_may_share_it(self, faces: FaceDetector) -> None:
+        images = [
+            picture("1.png")[top : top + 300, left : left + 300].copy()
+            for top, left in ((0, 0), (0, 80), (30, 100), (57, 179), (200, 200))
+        ]
+        alone = [faces.detect(image) for image in images]
+        with ThreadPoolExecutor(4) as threads:
+            assert list(threads.map(faces.detect, images * 4)) == alone * 4
+        assert len({str(each) for each in alone}) > 3
+
     def test_does_not_modify_the_picture(self, faces: FaceDetector) -> None:
         for size in ((512, 512), (300, 300)):
             image = np.array(picture("1.png")[: size[0], : size[1]])
@@ -219,6 +230,12 @@ class TestAgeDetector:
         assert [each.years for each in backwards] == pytest.approx(
             [each.years for each in together[::-1]], abs=1e-3
         )
+
+    def test_threads_may_share_it(self, ages: AgeDetector, crops: list[Image]) -> None:
+        alone = [each.years for crop in crops for each in ages.estimate([crop])]
+        with ThreadPoolExecutor(4) as threads:
+            answers = threads.map(ages.estimate, [[crop] for crop in crops] * 8)
+            assert [each.years for answer in answers for each in answer] == alone * 8
 
     def test_no_crop_is_an_empty_list(self, ages: AgeDetector) -> None:
         assert ages.estimate([]) == []

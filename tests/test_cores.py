@@ -1,12 +1,10 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 
-import cv2
 import pytest
 
-from age_pipeline.cores import opencv_threads, usable_cores
+from age_pipeline.cores import usable_cores
 
 
 def test_a_process_that_is_kept_to_one_core_counts_one() -> None:
@@ -26,16 +24,3 @@ def test_where_that_cannot_be_asked_all_cores_count(
     monkeypatch.delattr(os, "sched_getaffinity")
     monkeypatch.setattr(os, "cpu_count", lambda: count)
     assert usable_cores() == cores
-
-
-def test_opencv_has_so_many_threads_and_then_as_many_as_before() -> None:
-    before = cv2.getNumThreads()
-    with suppress(LookupError), opencv_threads(before + 1):
-        assert cv2.getNumThreads() == before + 1
-        raise LookupError
-    assert cv2.getNumThreads() == before
-
-
-def test_it_has_at_least_one() -> None:
-    with opencv_threads(0):
-        assert cv2.getNumThreads() == 1

@@ -124,35 +124,6 @@ def test_the_cores_are_shared_out(
     assert cv2.getNumThreads() == before
 
 
-def test_what_loading_says_is_said_once(
-    folder: Path, loaded: Loaded, capfd: pytest.CaptureFixture[str]
-) -> None:
-    meeting = threading.Barrier(3)
-
-    class Meeting(FakeFaces):
-        def detect(self, image: Image) -> list[Face]:
-            if not self.seen:
-                meeting.wait(20)
-            return super().detect(image)
-
-    loaded.make = Meeting
-    names = sorted(str(path) for path in (folder / "photos").rglob("*.webp"))[:3]
-    (folder / "list").write_text("\n".join(names))
-
-    assert run("--jobs", 3) == 0
-
-    assert len(loaded.detectors) == 3
-    err = capfd.readouterr().err
-    assert err.count("faces.bin is not the known file") == 1
-    assert err.count("ages by fake-ages") == 1
-
-
-def test_one_picture_is_done_with_one_pair_of_stages(folder: Path, loaded: Loaded) -> None:
-    (folder / "list").write_text(str(next((folder / "photos").rglob("*.webp"))))
-    assert run() == 0
-    assert len(loaded.detectors) == 1
-
-
 def test_a_bug_keeps_its_traceback_and_ends_the_program(folder: Path, loaded: Loaded) -> None:
     class Broken(FakeFaces):
         def detect(self, image: Image) -> list[Face]:

@@ -12,6 +12,7 @@ import pytest
 from sample_pictures import picture
 
 import face_detector
+from age_pipeline.copies import Copies
 from age_pipeline.data import Box, Image
 from age_pipeline.errors import PackageMissing
 from face_detector.hog import BOXES, SCALE, HogFaceDetector
@@ -81,7 +82,7 @@ class ScriptedDetector:
 
 def test_each_filter_s_square_becomes_the_common_box_in_its_own_way() -> None:
     detector = HogFaceDetector()
-    vars(detector)["_detector"] = ScriptedDetector()
+    vars(detector)["_detectors"] = Copies(ScriptedDetector)
     faces = detector.detect(np.full((640, 640, 3), (10, 20, 30), np.uint8))
     expected = [fit.edges((100, 200, 300, 400)) for fit in BOXES]
     boxes = [Box(*map(int, edges)) for edges in expected]

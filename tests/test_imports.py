@@ -22,6 +22,7 @@ FOR_STAGES = {
     "stages",
     "model_files",
     "networks",
+    "copies",
     "network_engines",
     "caffe_description",
     "caffe_shapes",

@@ -153,8 +153,11 @@ def test_openvino_is_asked_for_as_many_and_for_all_digits(monkeypatch: pytest.Mo
         return plain(core, model, device, config)
 
     monkeypatch.setattr(openvino.Core, "compile_model", compile_model)
-    monkeypatch.setattr(cv2, "getNumThreads", lambda: 6)
-    ready_forward("openvino", onnx_file(MIX))
+    monkeypatch.setattr("age_pipeline.network_engines.usable_cores", lambda: 5)
+    for threads in (6, 2, 1):
+        monkeypatch.setattr(cv2, "getNumThreads", lambda threads=threads: threads)
+        ready_forward("openvino", onnx_file(MIX))
     # Processors with bfloat16 would otherwise answer to three digits; others could not tell.
-    assert asked[0]["INFERENCE_PRECISION_HINT"] == "f32"
-    assert asked[0]["INFERENCE_NUM_THREADS"] == 6
+    assert {each["INFERENCE_PRECISION_HINT"] for each in asked} == {"f32"}
+    counts = [(each["NUM_STREAMS"], each["INFERENCE_NUM_THREADS"]) for each in asked]
+    assert counts == [(1, 6), (2, 4), (5, 5)]

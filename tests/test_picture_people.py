@@ -7,6 +7,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
@@ -17,13 +18,15 @@ from fakes import FakeAges, FakeFaces
 from PIL import Image as PillowImage
 
 from age_pipeline import picture_people
-from age_pipeline.copies import Copies
 from age_pipeline.data import Face, FailedInput, Frame, Image, Person
 from age_pipeline.errors import OutputError
-from age_pipeline.picture_people import Stages, look_at_pictures
+from age_pipeline.in_order import InOrder, is_working
+from age_pipeline.picture_people import Desk, look_at_pictures
+from age_pipeline.picture_reading import OpenedPicture
 from age_pipeline.pictures import decode
 from age_pipeline.sources import PictureInput
-from age_pipeline.writers import Sink, Sinks
+from age_pipeline.stages import FaceDetector
+from age_pipeline.writers import Ready, Sink, Sinks
 
 
 def pictures(folder: Path, *greys: int | None) -> list[PictureInput]:
@@ -62,8 +65,12 @@ class Heard(Sink):
         self.told.append((failed.name, failed.error.kind))
 
 
-def stages() -> Copies[Stages]:
-    return Copies((SlowAtFirst(), FakeAges()), lambda: (SlowAtFirst(), FakeAges()))
+def look_at(
+    inputs: Sequence[PictureInput], *sinks: Sink, jobs: int, faces: FaceDetector | None = None
+) -> InOrder[OpenedPicture, Ready]:
+    desk: Future[Desk] = Future()
+    desk.set_result(Desk(faces or SlowAtFirst(), FakeAges(), Sinks(sinks)))
+    return look_at_pictures(inputs, desk, jobs=jobs)
 
 
 @pytest.mark.parametrize("jobs", [1, 2, 5])
@@ -74,7 +81,7 @@ def test_results_and_lines_come_in_order(
     inputs = pictures(tmp_path, 0, 99, None, 200, 0, 250, None, 100)
     heard = Heard()
 
-    with look_at_pictures(inputs, stages(), Sinks([heard]), jobs=jobs) as looked:
+    with look_at(inputs, heard, jobs=jobs) as looked:
         for ready in looked:
             ready.write()
 
@@ -100,7 +107,7 @@ def test_results_and_lines_come_in_order(
 def test_nothing_is_written_before_its_turn(tmp_path: Path) -> None:
     heard = Heard()
     inputs = pictures(tmp_path, *range(240, 250))
-    with look_at_pictures(inputs, stages(), Sinks([heard]), jobs=3) as looked:
+    with look_at(inputs, heard, jobs=3) as looked:
         first = next(looked)
         time.sleep(0.1)
         assert heard.told == []
@@ -108,27 +115,17 @@ def test_nothing_is_written_before_its_turn(tmp_path: Path) -> None:
         assert heard.told == [("0.png", 1)]
 
 
-def test_each_of_several_has_stages_of_its_own(tmp_path: Path) -> None:
+def test_several_are_looked_at_at_once(tmp_path: Path) -> None:
     meeting = threading.Barrier(3)
 
     class Meeting(FakeFaces):
         def detect(self, image: Image) -> list[Face]:
-            if not self.seen:
-                meeting.wait(20)
+            meeting.wait(20)
             return super().detect(image)
 
-    made: list[Meeting] = [Meeting()]
-
-    def another() -> Stages:
-        made.append(Meeting())
-        return made[-1], FakeAges()
-
     inputs = pictures(tmp_path, *[200] * 9)
-    copies: Copies[Stages] = Copies((made[0], FakeAges()), another)
-    with look_at_pictures(inputs, copies, Sinks([Heard()]), jobs=3) as looked:
+    with look_at(inputs, Heard(), jobs=3, faces=Meeting()) as looked:
         assert len(list(looked)) == 9
-    assert len(made) == 3
-    assert sum(len(each.seen) for each in made) == 9
 
 
 class Pixels(Sink):
@@ -168,7 +165,7 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> Decoded:
 
 def test_pixels_that_nobody_wants_wait_for_no_turn(tmp_path: Path, decoded: Decoded) -> None:
     inputs = pictures(tmp_path, *[250] * 30)
-    with look_at_pictures(inputs, stages(), Sinks([]), jobs=1) as looked:
+    with look_at(inputs, jobs=1) as looked:
         time.sleep(0.2)
         assert len(list(looked)) == 30
     assert set(decoded.beside) == {0}
@@ -179,12 +176,34 @@ def test_pixels_that_wait_for_their_turn_are_few(
 ) -> None:
     monkeypatch.setattr(picture_people, "_ROOM", 6 * (64 * 48 * 3))
     inputs = pictures(tmp_path, *[250] * 30)
-    with look_at_pictures(inputs, stages(), Sinks([Pixels()]), jobs=2) as looked:
+    with look_at(inputs, Pixels(), jobs=2) as looked:
         time.sleep(0.2)
         assert len(decoded.images) <= 7
         for _ in inputs:
             next(looked).write()
     assert max(decoded.beside) <= 7
+
+
+def test_the_first_pictures_are_decoded_while_the_models_are_loaded(
+    tmp_path: Path, decoded: Decoded
+) -> None:
+    desk: Future[Desk] = Future()
+    heard = Heard()
+    with look_at_pictures(pictures(tmp_path, *[250] * 9), desk, jobs=2) as looked:
+        until = time.monotonic() + 20
+        while len(decoded.images) < 2:
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        desk.set_result(Desk(FakeFaces(), FakeAges(), Sinks([heard])))
+        next(looked).write()
+    assert heard.told == [("0.png", 1)]
+
+
+def test_nobody_waits_for_models_that_do_not_come(tmp_path: Path) -> None:
+    desk: Future[Desk] = Future()
+    with look_at_pictures(pictures(tmp_path, 250, 250, 250), desk, jobs=2):
+        desk.cancel()
+    assert not is_working()
 
 
 def test_one_that_cannot_be_written_is_told_in_its_turn(
@@ -199,9 +218,7 @@ def test_one_that_cannot_be_written_is_told_in_its_turn(
             return super().prepare(frame, people)
 
     heard = Refusing()
-    with look_at_pictures(
-        pictures(tmp_path, 200, 200, 200), stages(), Sinks([heard]), jobs=2
-    ) as looked:
+    with look_at(pictures(tmp_path, 200, 200, 200), heard, jobs=2) as looked:
         for number, ready in enumerate(looked):
             assert len(caplog.messages) == (number > 1)
             ready.write()
@@ -217,9 +234,8 @@ def test_a_bug_in_a_stage_shows_in_its_turn(tmp_path: Path) -> None:
             return super().detect(image)
 
     inputs = pictures(tmp_path, 250, 7, 250)
-    copies: Copies[Stages] = Copies((Broken(), FakeAges()), lambda: (Broken(), FakeAges()))
     heard = Heard()
-    with look_at_pictures(inputs, copies, Sinks([heard]), jobs=2) as looked:
+    with look_at(inputs, heard, jobs=2, faces=Broken()) as looked:
         next(looked).write()
         with pytest.raises(IndexError, match="out of bounds"):
             next(looked)

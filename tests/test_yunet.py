@@ -31,11 +31,9 @@ class ScriptedYunet:
     def setInputSize(self, size: tuple[int, int]) -> None:  # noqa: N802
         self.sizes.append(size)
 
-    def setNMSThreshold(self, _: float) -> None:  # noqa: N802
-        pass
-
-    def setScoreThreshold(self, threshold: float) -> None:  # noqa: N802
-        self.threshold = threshold
+    def create(self, *arguments: Any) -> ScriptedYunet:
+        self.threshold = arguments[4]
+        return self
 
     def detect(self, image: np.ndarray) -> tuple[int, Any]:
         assert self.sizes[-1] == image.shape[1::-1]
@@ -46,7 +44,7 @@ def scripted(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, rows: list[list[float]] | None
 ) -> tuple[YunetFaceDetector, ScriptedYunet]:
     script = ScriptedYunet(rows)
-    monkeypatch.setattr(cv2.FaceDetectorYN, "create", lambda *_: script)
+    monkeypatch.setattr(cv2.FaceDetectorYN, "create", script.create)
     # Any protobuf message passes for a file of one's own.
     (tmp_path / WEIGHTS.file).write_bytes(b"\x08\x01")
     return YunetFaceDetector(tmp_path), script
