@@ -1,4 +1,4 @@
-"""What a file really is when it is not the network that its name promises.
+"""What a file really is when it is not the network or cascade that its name promises.
 
 Networks come as Caffe and ONNX files here; both are one protobuf message. Cascades are XML as
 OpenCV writes it. What people save under such a name by mistake is a web page, a Git LFS pointer, or
@@ -8,6 +8,9 @@ the first half of the file.
 from __future__ import annotations
 
 import codecs
+from typing import Literal
+
+Kind = Literal["network", "cascade"]
 
 _LOOKED_AT = 512
 """How many bytes from the start tell a foreign format."""
@@ -29,6 +32,9 @@ _LARGEST_LENGTH = 2**31 - 1
 """No protobuf message is longer: https://protobuf.dev/programming-guides/proto-limits/"""
 
 _NO_NETWORK = "neither a Caffe nor an ONNX file"
+_NETWORK = "a network, a Caffe or ONNX file"
+_CASCADE = "a cascade, XML as OpenCV writes it"
+_NO_TEXT = "no text"
 
 
 def foreign_format(start: bytes) -> str | None:
@@ -56,11 +62,12 @@ def foreign_format(start: bytes) -> str | None:
     return f"a text that begins with {text.splitlines()[0][:40]!r}"
 
 
-def damage(data: bytes) -> str | None:
-    """Say what is wrong with the content of a network file, as far as one can see from outside.
+def damage(data: bytes, wanted: Kind = "network") -> str | None:
+    """Say what is wrong with the content of a model's file, as far as one can see from outside.
 
     Args:
         data: The whole file.
+        wanted: What it should be.
 
     Returns:
         What the file is instead, to be read after "is", for example "an HTML page" or
@@ -70,9 +77,14 @@ def damage(data: bytes) -> str | None:
     if not data:
         return "empty"
     if _STORAGE_BEGINS in data and data.lstrip().startswith(b"<?xml"):
+        if wanted != "cascade":
+            return _CASCADE
         is_whole = data.rstrip().endswith(_STORAGE_ENDS)
         return None if is_whole else f"truncated (it ends after {len(data):,} bytes)"
-    return foreign_format(data) or _protobuf_damage(data)
+    foreign, wrong = foreign_format(data), _protobuf_damage(data)
+    if wanted == "cascade":
+        return foreign or (_NETWORK if wrong is None else _NO_TEXT)
+    return foreign or wrong
 
 
 def _protobuf_damage(data: bytes) -> str | None:

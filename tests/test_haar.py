@@ -15,7 +15,7 @@ from age_pipeline.data import Box
 from age_pipeline.errors import ModelDamaged, ModelMissing, PackageMissing
 from age_pipeline.model_files import locate
 from benchmarks.composed_clips import FACES
-from face_detector import haar
+from face_detector import haar, ssd
 from face_detector.haar import SCALE, WEIGHTS, HaarFaceDetector
 from face_detector.native_faces import BoxFit
 
@@ -89,6 +89,32 @@ class TestCascade:
     def test_what_is_no_cascade_is_refused(self, content: bytes, tmp_path: Path) -> None:
         (tmp_path / WEIGHTS.file).write_bytes(content)
         with pytest.raises(ModelDamaged, match=WEIGHTS.file):
+            HaarFaceDetector(tmp_path)
+
+    @pytest.mark.parametrize(
+        ("first_tree", "damaged"),
+        [
+            (b"0 1 0 4.3", b"-9999999 1 0 4.3"),
+            (b"0 1 0 4.3", b"0 9999999 0 4.3"),
+            (b"0 1 0 4.3", b"0 1 9999999 4.3"),
+            (b"0 1 0 4.3", b"0 1 -1 4.3"),
+            (b"0 1 0 4.3", b"0 1 0 4.3 0"),
+        ],
+        ids=["no leaf", "no node", "no feature", "less than none", "one too many"],
+    )
+    def test_trees_that_would_crash_opencv_are_refused(
+        self, first_tree: bytes, damaged: bytes, tmp_path: Path
+    ) -> None:
+        own = locate(WEIGHTS).read_bytes().replace(first_tree, damaged, 1)
+        (tmp_path / WEIGHTS.file).write_bytes(own)
+        with pytest.raises(ModelDamaged, match=WEIGHTS.file):
+            HaarFaceDetector(tmp_path)
+
+    def test_a_network_is_no_cascade(self, tmp_path: Path) -> None:
+        (tmp_path / WEIGHTS.file).write_bytes(locate(ssd.WEIGHTS).read_bytes())
+        with pytest.raises(
+            ModelDamaged, match=r"is a network, .*, not the haar cascade; delete it"
+        ):
             HaarFaceDetector(tmp_path)
 
     def test_the_first_half_of_its_file_is_said_to_be_truncated(self, tmp_path: Path) -> None:

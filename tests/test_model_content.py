@@ -9,6 +9,8 @@ from age_pipeline.model_content import damage, foreign_format
 NETWORK = b"\x0a\x08CaffeNet" + b"\x12\x80\x02" + bytes(range(256)) + b"\x10\x96\x01"
 """A text field, a field of 256 bytes and a number, as Caffe and ONNX files have them."""
 
+CASCADE = b'<?xml version="1.0"?>\n<opencv_storage>\n<a>1</a></opencv_storage>\n'
+
 
 @pytest.mark.parametrize(
     ("content", "what"),
@@ -31,7 +33,8 @@ NETWORK = b"\x0a\x08CaffeNet" + b"\x12\x80\x02" + bytes(range(256)) + b"\x10\x96
         (b"\x08" + b"\xff" * 20, "neither a Caffe nor an ONNX file"),
         (b"\x0b\x00", "neither a Caffe nor an ONNX file"),
         (b"\x0a\xff\xff\xff\xff\x7f" + bytes(50), "neither a Caffe nor an ONNX file"),
-        (b"<?xml version='1.0'?>\n<opencv_storage>\n<a>", "truncated (it ends after 42 bytes)"),
+        (CASCADE, "a cascade, XML as OpenCV writes it"),
+        (CASCADE[:50], "a cascade, XML as OpenCV writes it"),
         (b"<?xml version='1.0'?>\n<cascade>", 'a text that begins with "<?xml'),
         (NETWORK[:-1], "truncated (it ends after 271 bytes)"),
         (NETWORK[:100], "truncated (it ends after 100 of at least 269 bytes)"),
@@ -48,9 +51,24 @@ def test_a_whole_network_has_nothing_wrong(content: bytes) -> None:
 
 
 def test_a_whole_cascade_has_nothing_wrong() -> None:
-    cascade = b'<?xml version="1.0"?>\n<opencv_storage>\n<a>1</a></opencv_storage>\n'
-    assert damage(cascade) is None
-    assert damage(b"\n" + cascade + b"\r\n") is None
+    assert damage(CASCADE, "cascade") is None
+    assert damage(b"\n" + CASCADE + b"\r\n", "cascade") is None
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"", "empty"),
+        (b"<!DOCTYPE html><title>Quota exceeded</title>", "an HTML page"),
+        (b"<?xml version='1.0'?>\n<cascade>", 'a text that begins with "<?xml'),
+        (CASCADE[:50], "truncated (it ends after 50 bytes)"),
+        (NETWORK, "a network, a Caffe or ONNX file"),
+        (NETWORK[:100], "no text"),
+        (b"\x89PNG\r\n\x1a\n", "no text"),
+    ],
+)
+def test_names_what_a_file_is_instead_of_a_cascade(content: bytes, what: str) -> None:
+    assert str(damage(content, "cascade")).startswith(what)
 
 
 @given(st.integers(1, len(NETWORK) - 1))
@@ -62,3 +80,4 @@ def test_a_cut_is_noticed_unless_it_falls_between_two_fields(length: int) -> Non
 @given(st.binary())
 def test_any_bytes_get_an_answer(content: bytes) -> None:
     assert damage(content) != ""
+    assert damage(content, "cascade") != ""

@@ -195,6 +195,7 @@ def test_examine_says_nothing(model: ModelFile, caplog: pytest.LogCaptureFixture
         (b"version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer"),
         (CONTENT[:-1], "truncated"),
         (b"Not Found", "a text that begins with 'Not Found'"),
+        (b"<?xml version='1.0'?><opencv_storage></opencv_storage>", "a cascade, XML as OpenCV"),
     ],
 )
 def test_a_damaged_file_is_named_with_its_place_and_the_cure(
@@ -204,7 +205,8 @@ def test_a_damaged_file_is_named_with_its_place_and_the_cure(
     with pytest.raises(ModelDamaged) as caught:
         load(model)
     assert str(caught.value).startswith(f"{path} is {what}")
-    assert str(caught.value).endswith("delete it, then: python -m some_detector fetch small")
+    cure = "not the small network; delete it, then: python -m some_detector fetch small"
+    assert str(caught.value).endswith(cure)
 
 
 def test_the_cure_fits_the_place(model: ModelFile, package: Path, tmp_path: Path) -> None:
