@@ -128,7 +128,10 @@ def age_record(age: AgeEstimate, reporting: Reporting) -> Record:
 
 
 def models_record(reporting: Reporting) -> Record:
-    """Which models answered, by name, file and hash; `face` is None where none was asked."""
+    """Which models answered, by name, file and hash; `face` is None where none was asked.
+
+    A model that is part of a package has the package's version besides.
+    """
     return {"face": _model(reporting.face_model), "age": _model(reporting.age_model)}
 
 
@@ -183,7 +186,10 @@ def _cell(text: str) -> str:
 
 
 def _model(use: ModelUse | None) -> Record | None:
-    return None if use is None else {"name": use.name, "file": use.file, "sha256": use.sha256}
+    if use is None:
+        return None
+    record: Record = {"name": use.name, "file": use.file, "sha256": use.sha256}
+    return record if use.version is None else {**record, "version": use.version}
 
 
 def _probability(value: float) -> float:

@@ -21,16 +21,19 @@ class ModelUse:
         name: As the command line knows it, for example "ssd".
         file: The file of its weights; None where there is none.
         sha256: Of that file, in hexadecimal.
-        licence: Under which the file may be used, in words; None where unknown.
+        licence: Under which it may be used, in words; None where unknown.
+        version: Of the package that it is part of; None where it is a file.
     """
 
     name: str
     file: str | None
     sha256: str | None
     licence: str | None = None
+    version: str | None = None
 
     def __str__(self) -> str:
-        known = "; ".join(each for each in (self.file, self.licence) if each is not None)
+        own = (self.file, self.version, self.licence)
+        known = "; ".join(each for each in own if each is not None)
         return f"{self.name} ({known})" if known else self.name
 
 

@@ -15,6 +15,7 @@ from age_pipeline.records import (
     Reporting,
     csv_rows,
     failed_record,
+    models_record,
     person_record,
     picture_record,
 )
@@ -23,6 +24,13 @@ from age_pipeline.stages import ModelUse
 SSD = ModelUse("ssd", "ssd.caffemodel", "5" * 64)
 COMPACT = ModelUse("compact", "compact.onnx", "c" * 64)
 REPORTING = Reporting(age_model=COMPACT, face_model=SSD)
+
+
+def test_a_model_without_a_file_is_told_by_the_version_of_its_package() -> None:
+    hog = ModelUse("hog", None, None, "Boost", "20.0.1")
+    record = models_record(Reporting(age_model=COMPACT, face_model=hog))
+    assert record["face"] == {"name": "hog", "file": None, "sha256": None, "version": "20.0.1"}
+    assert "version" not in record["age"]
 
 
 def frame(name: str = "a.jpg", width: int = 64, height: int = 48) -> Frame:

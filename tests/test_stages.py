@@ -129,6 +129,7 @@ def test_another_error_of_opencv_is_a_bug(frame: Frame) -> None:
         (ModelUse("compact", "compact.onnx", "0" * 64, "MIT"), "compact (compact.onnx; MIT)"),
         (ModelUse("compact", "mine.onnx", "0" * 64), "compact (mine.onnx)"),
         (ModelUse("painted", None, None), "painted"),
+        (ModelUse("hog", None, None, "Boost", "20.0.1"), "hog (20.0.1; Boost)"),
     ],
 )
 def test_a_model_is_named_with_its_file_and_what_allows_its_use(use: ModelUse, text: str) -> None:
