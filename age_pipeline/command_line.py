@@ -188,9 +188,13 @@ def _cure(error: ImportError) -> PackageMissing | None:
     package = (error.name or "").partition(".")[0]
     library = _ABSENT_LIBRARY.search(str(error))
     if package == "cv2" and library:
+        from age_pipeline.installed_packages import installed_name
+
+        wheel = installed_name("cv2", "opencv-python")
+        without_windows = f"{wheel.removesuffix('-headless')}-headless"
         return PackageMissing(
-            f"OpenCV cannot load, {library[1]} is absent: `pip uninstall -y opencv-python` and"
-            " `pip install 'opencv-python-headless<5'`, or on Debian"
+            f"OpenCV cannot load, {library[1]} is absent: `pip uninstall -y {wheel}` and"
+            f" `pip install '{without_windows}<5'`, or on Debian"
             " `apt-get install libgl1 libglib2.0-0`"
         )
     if package in _IMPORTED:

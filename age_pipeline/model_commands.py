@@ -24,13 +24,15 @@ from age_pipeline.escaping import readable
 from age_pipeline.options import Parser
 
 if TYPE_CHECKING:
-    from age_pipeline.model_files import ModelFile, ModelPackage
+    from age_pipeline.model_files import ModelFile
+    from age_pipeline.model_packages import ModelPackage
 
     Models = Callable[[], Mapping[str, ModelFile | ModelPackage]]
 
 _LIST = """\
-Lists the {what}: whether each is installed, where its file lies, whether that is the known
-one, its licence, and how to get it. Nothing leaves this machine unless `fetch` is asked for."""
+Lists the {what}: whether each is installed and can run, where its file lies, whether that is
+the known one, its licence, and how to get it. Nothing leaves this machine unless `fetch` is asked
+for."""
 
 _FETCH = """\
 Fetches the file of one model from its source into the user's cache and verifies it. Broken off, by
@@ -49,6 +51,8 @@ _CACHE = """\
 The cache is the system's folder for such files (Linux: ~/.cache/detect-age); the environment
 variable DETECT_AGE_CACHE names another.
 """
+
+_INSTALLED = "installed"
 
 log = logging.getLogger("detect_age")
 
@@ -102,11 +106,11 @@ def _list(models: Mapping[str, ModelFile | ModelPackage]) -> None:
 
 
 def _described(model: ModelFile | ModelPackage) -> str:
-    from age_pipeline.model_files import ModelPackage
+    from age_pipeline.model_packages import ModelPackage
 
     state, file = _package_state(model) if isinstance(model, ModelPackage) else _file_state(model)
     return (
-        f"{model.name}: {state}\n"
+        f"{model.name}: {state}{_obstacle(model) if state.startswith(_INSTALLED) else ''}\n"
         f"  file:      {file}\n"
         f"  licence:   {model.licence}\n"
         f"  to get it: {model.how_to_get}\n"
@@ -114,7 +118,7 @@ def _described(model: ModelFile | ModelPackage) -> str:
 
 
 def _package_state(model: ModelPackage) -> tuple[str, str]:
-    state = "installed" if model.is_installed else "not installed"
+    state = _INSTALLED if model.is_installed else "not installed"
     return state, f"none of its own, it is part of the package {model.module}"
 
 
@@ -132,21 +136,31 @@ def _file_state(model: ModelFile) -> tuple[str, str]:
     else:
         path, size = found.path, len(found.data)
         verified = "verified" if found.verified else f"not verified (sha256 {found.sha256})"
-        state = f"installed, {verified}"
+        state = f"{_INSTALLED}, {verified}"
     megabytes = "" if size is None else f" ({size / 1e6:.1f} MB)"
     return state, f"{path}{megabytes}"
 
 
+def _obstacle(model: ModelFile | ModelPackage) -> str:
+    from age_pipeline.model_packages import needed_code
+
+    try:
+        needed_code(model)
+    except PackageMissing as error:
+        return f", but it cannot run here ({error.__cause__})"
+    return ""
+
+
 def _fetch(models: Mapping[str, ModelFile | ModelPackage], name: str, option: str) -> None:
     from age_pipeline.model_fetch import fetch
-    from age_pipeline.model_files import ModelPackage, locate
+    from age_pipeline.model_files import locate
+    from age_pipeline.model_packages import ModelPackage, needed_code
 
     if name not in models:
         raise UsageError(f"no model named {name!r}; there is: {', '.join(models)}")
     model = models[name]
+    needed_code(model)
     if isinstance(model, ModelPackage):
-        if not model.is_installed:
-            raise PackageMissing(f"{name} is part of a pip package: run `{model.how_to_get}`")
         log.info("%s is part of the package %s, which is installed", name, model.module)
         return
     path = _installed(model)
@@ -176,7 +190,7 @@ def _installed(model: ModelFile) -> Path | None:
         return None
     verified = ", verified" if found.verified else ""
     if model.url is None:
-        carrier = f"the pip package {model.requirement}" if model.requirement else "this program"
+        carrier = f"the pip package {model.package}" if model.package else "this program"
         log.info("%s comes with %s and is there already%s", model.name, carrier, verified)
     elif found.verified:
         log.info("%s is there already, verified", model.name)

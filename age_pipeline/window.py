@@ -18,6 +18,7 @@ import numpy as np
 
 from age_pipeline.data import Image, require_image
 from age_pipeline.errors import WindowError
+from age_pipeline.installed_packages import installed_name
 
 QUIT_KEYS = ("q", "Q", "\x1b")
 """The keys that end a window; the last one is Esc."""
@@ -153,9 +154,10 @@ def _obstacle() -> str | None:
     """Why no window can be opened here, and what to do; None if one can."""
     toolkit = re.search(r"^\s*GUI:\s*(\S+)", cv2.getBuildInformation(), re.MULTILINE)
     if toolkit is None or toolkit[1] == "NONE":
+        wheel = installed_name("cv2", "opencv-python-headless")
         return (
-            "this OpenCV was built without windows (`pip uninstall -y opencv-python-headless` and"
-            " `pip install 'opencv-python<5'` bring them)"
+            f"this OpenCV was built without windows (`pip uninstall -y {wheel}` and"
+            f" `pip install '{wheel.removesuffix('-headless')}<5'` bring them)"
         )
     if not _has_x():
         return None

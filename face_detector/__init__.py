@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Literal
 from age_pipeline.errors import UsageError
 
 if TYPE_CHECKING:
-    from age_pipeline.model_files import ModelFile, ModelPackage
+    from age_pipeline.model_files import ModelFile
+    from age_pipeline.model_packages import ModelPackage
     from age_pipeline.network_engines import Engine
     from age_pipeline.stages import FaceDetector
     from face_detector.looks import SingleLook

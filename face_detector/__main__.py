@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from age_pipeline import model_commands
 
 if TYPE_CHECKING:
-    from age_pipeline.model_files import ModelFile, ModelPackage
+    from age_pipeline.model_files import ModelFile
+    from age_pipeline.model_packages import ModelPackage
 
 
 def main(argv: Sequence[str] | None = None) -> int:

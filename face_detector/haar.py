@@ -10,8 +10,9 @@ import cv2
 
 from age_pipeline.copies import Copies
 from age_pipeline.data import Face, Image, require_confidence, require_image
-from age_pipeline.errors import ModelDamaged, PackageMissing
+from age_pipeline.errors import ModelDamaged
 from age_pipeline.model_files import LoadedModel, ModelFile, load
+from age_pipeline.model_packages import needed_code
 from face_detector.cascade_trees import trees_are_whole
 from face_detector.native_faces import BoxFit, NativeFace, Scale, common_faces, shown
 
@@ -24,6 +25,7 @@ WEIGHTS = ModelFile(
     home=Path(__file__).parent,
     package_folder="cv2/data",
     requirement="opencv-python>=4.13,<5",
+    needs="cv2.CascadeClassifier",
 )
 """Of the frontal cascades in the wheel one that has few ghosts and still finds many faces; the
 tutorials' `default` finds a few more, with several times the ghosts."""
@@ -65,12 +67,7 @@ class HaarFaceDetector:
 
     def __init__(self, folder: Path | None = None, min_confidence: float = 0.5) -> None:
         require_confidence(min_confidence)
-        # Untyped: OpenCV 5 does not know the class.
-        make: Any = getattr(cv2, "CascadeClassifier", None)
-        if make is None:
-            raise PackageMissing(
-                f"OpenCV {cv2.__version__} has no Haar cascades: run `{WEIGHTS.how_to_get}`"
-            )
+        make = needed_code(WEIGHTS)
         loaded = load(WEIGHTS, folder)
         self.min_confidence = min_confidence
         self.model = loaded.use(WEIGHTS)
@@ -105,8 +102,6 @@ def _filled(cascade: Any, loaded: LoadedModel) -> Any:
         understood = False
     if not understood or cascade.empty():
         raise ModelDamaged(f"{loaded.path} is no cascade that OpenCV can load; delete it")
-    if not loaded.verified and not trees_are_whole(text):
-        raise ModelDamaged(f"{loaded.path} is a cascade whose trees lead nowhere; delete it")
     if not loaded.verified and not trees_are_whole(text):
         raise ModelDamaged(f"{loaded.path} is a cascade whose trees lead nowhere; delete it")
     return cascade

@@ -9,13 +9,12 @@ import numpy as np
 
 from age_pipeline.copies import Copies
 from age_pipeline.data import Face, Image, require_confidence, require_image
-from age_pipeline.errors import PackageMissing
-from age_pipeline.model_files import ModelPackage
+from age_pipeline.model_packages import ModelPackage, needed_code
 from face_detector.native_faces import BoxFit, NativeFace, Scale, common_faces, shown
 
 WEIGHTS = ModelPackage(
     name="hog",
-    module="dlib",
+    needs="dlib.get_frontal_face_detector",
     requirement="dlib-bin>=20,<21",
     licence="Boost Software License 1.0",
 )
@@ -62,15 +61,8 @@ class HogFaceDetector:
     def __init__(self, folder: Path | None = None, min_confidence: float = 0.5) -> None:
         del folder
         require_confidence(min_confidence)
-        try:
-            import dlib
-
-            # A detector keeps the picture's features while its filters run.
-            self._detectors = Copies(dlib.get_frontal_face_detector)
-        except (ImportError, AttributeError) as error:
-            raise PackageMissing(
-                f"hog needs the package dlib ({error}): run `{WEIGHTS.how_to_get}`"
-            ) from error
+        # A detector keeps the picture's features while its filters run.
+        self._detectors = Copies(needed_code(WEIGHTS))
         self.min_confidence = min_confidence
         self.model = WEIGHTS.use()
 

@@ -9,7 +9,8 @@ import pytest
 
 import face_detector
 from age_pipeline.errors import ModelMissing
-from age_pipeline.model_files import ModelPackage, locate
+from age_pipeline.model_files import locate
+from age_pipeline.model_packages import ModelPackage
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "models"
 """Lies beside the clone where the project is developed; elsewhere the file may be fetched."""

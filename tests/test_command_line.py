@@ -155,7 +155,10 @@ def test_a_program_may_run_in_any_thread() -> None:
     assert codes == [0]
 
 
-def test_an_opencv_that_cannot_load_names_both_cures(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_opencv_that_cannot_load_names_both_cures(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.metadata.packages_distributions", dict)
     reason = "libGL.so.1: cannot open shared object file: No such file or directory"
 
     assert run(failing(ImportError(reason, name="cv2")), "program") == 1
@@ -164,6 +167,17 @@ def test_an_opencv_that_cannot_load_names_both_cures(capsys: pytest.CaptureFixtu
     assert line.startswith("program: error: OpenCV cannot load, libGL.so.1 is absent: ")
     assert "pip install 'opencv-python-headless<5'" in line
     assert "apt-get install libgl1 libglib2.0-0" in line
+
+
+def test_the_cure_is_of_the_kind_that_is_installed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel = "opencv-contrib-python"
+    monkeypatch.setattr("importlib.metadata.packages_distributions", lambda: {"cv2": [wheel]})
+    reason = "libGL.so.1: cannot open shared object file: No such file or directory"
+    run(failing(ImportError(reason, name="cv2")), "program")
+    cure = f"`pip uninstall -y {wheel}` and `pip install '{wheel}-headless<5'`"
+    assert cure in capsys.readouterr().err
 
 
 def test_a_missing_package_names_the_cure(capsys: pytest.CaptureFixture[str]) -> None:

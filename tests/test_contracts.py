@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,8 @@ from sample_pictures import PORTRAITS, picture
 import age_detector
 import face_detector
 from age_pipeline.data import Box, Face, Image
-from age_pipeline.model_files import ModelFile, ModelPackage, load
+from age_pipeline.model_files import ModelFile, load
+from age_pipeline.model_packages import ModelPackage
 from age_pipeline.stages import AgeDetector, FaceDetector, ModelUse
 from face_detector.looks import LookAgain
 
@@ -63,9 +65,10 @@ def ways_to_hold(image: Image) -> dict[str, Image]:
 def is_recorded(
     use: ModelUse, name: str, model: ModelFile | ModelPackage, folder: Path | None
 ) -> bool:
-    """Whether a record says which file answered: its name and the hash of its content."""
+    """Whether a record says what answered: a file's name and hash, or a version."""
     if isinstance(model, ModelPackage):
-        return use == ModelUse(name, None, None, model.licence)
+        version = import_module(model.module).__version__
+        return use == ModelUse(name, None, None, model.licence, version)
     loaded = load(model, folder)
     digest = hashlib.sha256(loaded.path.read_bytes()).hexdigest()
     licence = model.licence if loaded.verified else None

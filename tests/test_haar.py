@@ -19,7 +19,7 @@ from face_detector import haar, ssd
 from face_detector.haar import SCALE, WEIGHTS, HaarFaceDetector
 from face_detector.native_faces import BoxFit
 
-CURE = re.escape("pip install 'opencv-python>=4.13,<5'")
+CURE = r"pip install 'opencv(-contrib)?-python(-headless)?>=4\.13,<5'"
 
 has_cascades = pytest.mark.skipif(
     not hasattr(cv2, "CascadeClassifier"), reason="this OpenCV has no cascades"
@@ -40,6 +40,25 @@ def test_half_is_what_opencv_takes_by_default() -> None:
 def test_without_cascades_the_error_names_the_cure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(cv2, "CascadeClassifier", raising=False)
     with pytest.raises(PackageMissing, match=CURE):
+        face_detector.load("haar")
+
+
+@pytest.mark.parametrize(
+    "wheel",
+    [
+        "opencv-python",
+        "opencv-python-headless",
+        "opencv-contrib-python",
+        "opencv-contrib-python-headless",
+    ],
+)
+def test_the_cure_is_of_the_kind_that_is_installed(
+    wheel: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(cv2, "CascadeClassifier", raising=False)
+    monkeypatch.setattr("importlib.metadata.packages_distributions", lambda: {"cv2": [wheel]})
+    cure = re.escape(f"run `pip install '{wheel}>=4.13,<5'`")
+    with pytest.raises(PackageMissing, match=rf"needs cv2\.CascadeClassifier .*{cure}"):
         face_detector.load("haar")
 
 

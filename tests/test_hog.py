@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -103,4 +104,5 @@ def test_reports_more_where_less_is_asked_for() -> None:
 def test_no_file_is_looked_for(tmp_path: Path) -> None:
     model = HogFaceDetector(tmp_path).model
     assert (model.name, model.file, model.sha256) == ("hog", None, None)
+    assert re.fullmatch(r"\d+\.\d+\.\d+", model.version or "")
     assert model.licence == "Boost Software License 1.0"

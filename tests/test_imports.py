@@ -21,6 +21,7 @@ FOR_STAGES = {
     "errors",
     "stages",
     "model_files",
+    "model_packages",
     "networks",
     "copies",
     "network_engines",

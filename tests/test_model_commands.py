@@ -16,10 +16,13 @@ import pytest
 from loopback_source import serving, stalling, status, whole
 
 from age_pipeline.model_commands import main
-from age_pipeline.model_files import ModelFile, ModelPackage
+from age_pipeline.model_files import ModelFile
+from age_pipeline.model_packages import ModelPackage
 
 CONTENT = b"\x0a\x05small\x12\x80\x80\x10" + bytes(range(256)) * 1024
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
+
+CANNOT_RUN = "installed, but it cannot run here"
 
 ROOT = Path(__file__).parents[1]
 
@@ -45,13 +48,23 @@ def models(tmp_path: Path) -> dict[str, ModelFile]:
     return {model.name: model for model in (own, carried, remote)}
 
 
+@pytest.fixture
+def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package `broken` that is there and cannot be imported."""
+    error = "libabsent.so: cannot open shared object file"
+    (tmp_path / "broken.py").write_text(f"raise ImportError({error!r})")
+    monkeypatch.syspath_prepend(tmp_path)
+
+
 def run(models: Mapping[str, ModelFile | ModelPackage], *arguments: str) -> int:
     return main("some_detector", "detectors", "--detector", lambda: models, arguments)
 
 
 def packaged(module: str) -> dict[str, ModelFile | ModelPackage]:
     """A model that is part of a package's code."""
-    package = ModelPackage(name="inside", module=module, requirement="a>=2,<3", licence="BSL-1.0")
+    package = ModelPackage(
+        name="inside", needs=f"{module}.loads", requirement="a>=2,<3", licence="BSL-1.0"
+    )
     return {"inside": package}
 
 
@@ -80,8 +93,15 @@ remote: not installed
 
 
 @pytest.mark.parametrize(
-    ("module", "state"), [("json", "installed"), ("no_such_package", "not installed")]
+    ("module", "state"),
+    [
+        ("json", "installed"),
+        ("no_such_package", "not installed"),
+        ("colorsys", f"{CANNOT_RUN} (module 'colorsys' has no attribute 'loads')"),
+        ("broken", f"{CANNOT_RUN} (libabsent.so: cannot open shared object file)"),
+    ],
 )
+@pytest.mark.usefixtures("broken")
 def test_the_list_says_whether_a_package_is_there(
     module: str, state: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -96,13 +116,32 @@ inside: {state}
     )
 
 
+@pytest.mark.parametrize(
+    ("needs", "state"),
+    [
+        ("json.loads", ""),
+        ("json.unloads", ", but it cannot run here (module 'json' has no attribute 'unloads')"),
+    ],
+)
+def test_a_file_is_no_use_without_what_runs_it(
+    models: dict[str, ModelFile], needs: str, state: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = replace(models["own"], needs=needs)
+    assert run({"own": own}) == 0
+    assert capsys.readouterr().out.startswith(f"own: installed, verified{state}\n")
+    assert run({"own": own}, "fetch", "own") == bool(state)
+    assert ("own needs json.unloads (" in capsys.readouterr().err) == bool(state)
+
+
+@pytest.mark.usefixtures("broken")
 def test_a_package_is_not_fetched_but_installed(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(packaged("json"), "fetch", "inside") == 0
     out, err = capsys.readouterr()
     assert out == ""
     assert "part of the package json, which is installed" in err
-    assert run(packaged("no_such_package"), "fetch", "inside") == 1
-    assert "run `pip install 'a>=2,<3'`" in capsys.readouterr().err
+    for absent in ("no_such_package", "broken", "colorsys"):
+        assert run(packaged(absent), "fetch", "inside") == 1
+        assert "run `pip install 'a>=2,<3'`" in capsys.readouterr().err
 
 
 def test_the_list_tells_a_file_that_is_not_the_known_one(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -264,7 +265,17 @@ def test_what_to_do_instead(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("built", ["  GUI:                NONE\n", "", "  GUI support: GTK\n"])
 def test_an_opencv_without_windows(monkeypatch: pytest.MonkeyPatch, built: str) -> None:
     monkeypatch.setattr(cv2, "getBuildInformation", lambda: built)
+    monkeypatch.setattr("importlib.metadata.packages_distributions", dict)
     with pytest.raises(WindowError, match="pip install 'opencv-python<5'"), Window("ages"):
+        pass
+
+
+def test_the_cure_is_of_the_kind_that_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cv2, "getBuildInformation", lambda: "")
+    wheel = "opencv-contrib-python-headless"
+    monkeypatch.setattr("importlib.metadata.packages_distributions", lambda: {"cv2": [wheel]})
+    cure = f"`pip uninstall -y {wheel}` and `pip install 'opencv-contrib-python<5'`"
+    with pytest.raises(WindowError, match=re.escape(cure)), Window("ages"):
         pass
 
 
