@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from detector_files import detector_folder
+from group_photos import NASA_FACES
 from sample_pictures import PORTRAITS, picture
 
 import age_detector
@@ -25,6 +26,13 @@ DETECTORS = [
     *((name, looks) for name in face_detector.NAMES for looks in ("single", "again")),
     ("ssd", "thorough"),
 ]
+
+IN_ONE_LOOK = {"ssd": 21, "yunet": 23, "haar": 15, "hog": 0}
+"""How many of the group's 23 each finds at least: 30 pixels are too small for some."""
+
+AT_AN_EDGE = {"ssd": (1, 0.9), "yunet": (0, 0.85), "haar": (7, 0.5), "hog": (0, 0.8)}
+"""How many pixels a box may end before an edge that cuts off a tenth of the face, and how much it
+shares at least with what is left of the face. Haar's windows lie inside the picture."""
 
 SIZES = [(1, 1), (1, 2), (2, 300), (3, 1000), (300, 2), (7, 5), (333, 777)]
 """Heights and widths: tiny, odd, and as narrow as a strip."""
@@ -95,12 +103,24 @@ class TestFaceDetector:
         assert (face.confidence or 0) >= 0.5
         assert face.quarter_turns == 0
 
+    def test_finds_two_people_side_by_side(self, faces: FaceDetector) -> None:
+        one = picture("1.png")
+        found = faces.detect(np.ascontiguousarray(np.hstack([one, one[:, ::-1]])))
+        left, right = sorted((face.box for face in found), key=lambda box: box.left)
+        assert left.iou(Box(179, 57, 271, 177)) > 0.6
+        assert right.iou(Box(1024 - 271, 57, 1024 - 179, 177)) > 0.6
+
+    def test_finds_a_group_and_nothing_else(self, faces: FaceDetector) -> None:
+        found = [face.box for face in faces.detect(picture("nasa_group15.jpg"))]
+        seen = [box for box in NASA_FACES if any(each.iou(box) > 0.5 for each in found)]
+        looks_again = isinstance(faces, LookAgain)
+        assert len(seen) >= (len(NASA_FACES) if looks_again else IN_ONE_LOOK[faces.model.name])
+        assert len(found) == len(seen)
+
     def test_sorts_by_confidence_and_stays_inside(self, faces: FaceDetector) -> None:
         image = picture("nasa_group15.jpg")
         height, width = image.shape[:2]
         found = faces.detect(image)
-        # One look of some detectors is blind to faces of 30 pixels.
-        assert len(found) > 20 or not isinstance(faces, LookAgain)
         confidences = [face.confidence or 0 for face in found]
         assert confidences == sorted(confidences, reverse=True)
         assert min(confidences, default=1) >= 0.5
@@ -164,10 +184,11 @@ class TestFaceDetector:
         assert seen is not None
         found = faces.detect(image)
         assert all(face.box.right <= width and face.box.bottom <= height for face in found)
-        [face] = [face for face in found if face.box.iou(seen) > 0.5]
+        most, least = AT_AN_EDGE[faces.model.name]
+        [face] = [face for face in found if face.box.iou(seen) > least]
         edges = {"left": face.box.left, "top": face.box.top}
         edges |= {"right": width - face.box.right, "bottom": height - face.box.bottom}
-        assert edges[side] <= 10
+        assert edges[side] <= most
 
 
 @pytest.fixture(scope="module", params=age_detector.NAMES)
