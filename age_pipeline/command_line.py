@@ -33,7 +33,7 @@ def set_talk(*, verbose: bool, quiet: bool) -> None:
     log.setLevel(logging.DEBUG if verbose else logging.ERROR if quiet else logging.INFO)
 
 
-def run(program: Callable[[], None], name: str) -> int:
+def run(program: Callable[[], None], name: str, stopped: str = _STOPPED) -> int:
     """Run a whole program: errors become one line on stderr each, and the exit code.
 
     What the program logs below "detect_age" goes to stderr. An error that is logged rather than
@@ -45,12 +45,13 @@ def run(program: Callable[[], None], name: str) -> int:
     Args:
         program: The program.
         name: What each line on stderr begins with.
+        stopped: What is said where Ctrl-C or a signal ends it.
 
     Returns:
         The exit code: see `options.EXIT_CODES`.
     """
     try:
-        code = _run(program, name)
+        code = _run(program, name, stopped)
     except _Ended as ended:
         _leave_work_behind(ended.code)
         raise
@@ -58,7 +59,7 @@ def run(program: Callable[[], None], name: str) -> int:
     return code
 
 
-def _run(program: Callable[[], None], name: str) -> int:
+def _run(program: Callable[[], None], name: str, stopped: str) -> int:
     with _talk(name) as errors, _ended_by_signals():
         code = 0
         try:
@@ -70,10 +71,10 @@ def _run(program: Callable[[], None], name: str) -> int:
         except BrokenPipeError:
             log.debug("the reader of standard output has gone")
         except KeyboardInterrupt:
-            log.info(_STOPPED)
+            log.info(stopped)
             code = 130
         except _Ended:
-            log.info(_STOPPED)
+            log.info(stopped)
             raise
         finally:
             _let_go_of_stdout(errors)

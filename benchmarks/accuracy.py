@@ -16,6 +16,7 @@ import age_detector
 import face_detector
 from age_pipeline import command_line, options
 from age_pipeline.errors import InputError, PackageMissing, UsageError
+from benchmarks import running
 from benchmarks.accuracy_options import make_parser
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run on these arguments, or on the command line's; returns the exit code."""
-    return command_line.run(lambda: _run(make_parser().parse_args(argv)), "accuracy")
+    return running.run(lambda: _run(make_parser().parse_args(argv)), "accuracy")
 
 
 def _run(asked: argparse.Namespace) -> None:

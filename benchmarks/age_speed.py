@@ -32,13 +32,14 @@ import numpy.typing as npt
 import age_detector
 import face_detector
 from age_detector.levi_hassner import WEIGHTS as AGE_NET
-from age_pipeline import command_line, options
+from age_pipeline import options
 from age_pipeline.data import Face, Image
 from age_pipeline.errors import UsageError
 from age_pipeline.model_files import places
 from age_pipeline.networks import Network
 from age_pipeline.progress import with_progress
 from age_pipeline.stages import AgeDetector
+from benchmarks import running
 from benchmarks.caffe_files import age_net
 from benchmarks.own_models import folder_with, own_models
 from benchmarks.sample_pictures import read_sample
@@ -188,7 +189,7 @@ def _unremarked() -> Iterator[None]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run on these arguments, or on the command line's; returns the exit code."""
-    return command_line.run(lambda: _run(_parser().parse_args(argv)), "age_speed")
+    return running.run(lambda: _run(_parser().parse_args(argv)), "age_speed")
 
 
 def _run(asked: argparse.Namespace) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, get_args
 import face_detector
 from age_pipeline import command_line, options
 from age_pipeline.errors import InputError, PackageMissing, UsageError
+from benchmarks import running
 
 if TYPE_CHECKING:
     from age_pipeline.data import FailedInput
@@ -53,7 +54,7 @@ examples:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run on these arguments, or on the command line's; returns the exit code."""
-    return command_line.run(lambda: _run(_parser().parse_args(argv)), "detectors")
+    return running.run(lambda: _run(_parser().parse_args(argv)), "detectors")
 
 
 def _run(asked: argparse.Namespace) -> None:

@@ -31,12 +31,13 @@ import numpy.typing as npt
 
 import age_detector
 import face_detector
-from age_pipeline import command_line, options
+from age_pipeline import options
 from age_pipeline.data import Image
 from age_pipeline.errors import PackageMissing
 from age_pipeline.model_files import LoadedModel, load
 from age_pipeline.network_engines import ENGINES, Engine
 from age_pipeline.networks import onnx_network
+from benchmarks import running
 from benchmarks.engine_reference import Answers, Reference, read_reference, write_reference
 from benchmarks.own_models import folder_with, own_models
 from benchmarks.sample_pictures import read_sample
@@ -114,7 +115,7 @@ def compare(ours: Reference, theirs: Reference) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run on these arguments, or on the command line's; returns the exit code."""
-    return command_line.run(lambda: _run(_parser().parse_args(argv)), "engines")
+    return running.run(lambda: _run(_parser().parse_args(argv)), "engines")
 
 
 def _run(asked: argparse.Namespace) -> None:

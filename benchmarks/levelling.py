@@ -21,10 +21,11 @@ import numpy as np
 
 import age_detector
 import face_detector
-from age_pipeline import command_line, options
+from age_pipeline import options
 from age_pipeline.data import AgeEstimate, Face, Image
 from age_pipeline.errors import UsageError
 from age_pipeline.stages import AgeDetector, ModelUse
+from benchmarks import running
 from benchmarks.accuracy_report import report_of
 from benchmarks.accuracy_tables import comparison_text
 from benchmarks.age_answers import ask
@@ -60,10 +61,13 @@ def levelled(image: Image, face: Face) -> Image:
 
     Args:
         image: uint8, shape (height, width, 3). Not modified.
-        face: With landmarks, else the picture is returned as it is.
+        face: With landmarks.
+
+    Raises:
+        UsageError: It has none.
     """
     if face.landmarks is None:
-        return image
+        raise UsageError("the detector does not tell where the eyes are: take --detector yunet")
     (right_x, right_y), (left_x, left_y) = face.landmarks[:2]
     # Of a face that lies, the eyes of the picture set upright are to be level.
     tilt = math.degrees(math.atan2(left_y - right_y, left_x - right_x)) - 90 * face.quarter_turns
@@ -78,7 +82,7 @@ def levelled(image: Image, face: Face) -> Image:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run on these arguments, or on the command line's; returns the exit code."""
-    return command_line.run(lambda: _run(_parser().parse_args(argv)), "levelling")
+    return running.run(lambda: _run(_parser().parse_args(argv)), "levelling")
 
 
 def _run(asked: argparse.Namespace) -> None:

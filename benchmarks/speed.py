@@ -38,6 +38,7 @@ from typing import TYPE_CHECKING, Any
 
 from age_pipeline import __version__, command_line, options
 from age_pipeline.destinations import STDOUT, open_destination
+from benchmarks import running
 from benchmarks.program_runs import run_program
 from benchmarks.speed_scenes import Scene, picture_size
 
@@ -53,7 +54,7 @@ MEMORY_AFTER = (100, 1000)
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run on these arguments, or on the command line's; returns the exit code."""
-    return command_line.run(lambda: _run(_parser().parse_args(argv)), "speed")
+    return running.run(lambda: _run(_parser().parse_args(argv)), "speed")
 
 
 def _run(asked: argparse.Namespace) -> None:

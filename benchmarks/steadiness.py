@@ -20,6 +20,7 @@ from age_pipeline.errors import InputError, UsageError
 from age_pipeline.escaping import one_line, readable
 from age_pipeline.labels import INTERVAL_LEVEL
 from age_pipeline.stages import AgeDetector, FaceDetector
+from benchmarks import running
 from benchmarks.face_changes import BOX_MOVES, COPIES, LOSSES
 from benchmarks.sample_pictures import IMAGES
 from benchmarks.seen_faces import seen_faces
@@ -154,7 +155,7 @@ def _cell(value: float | None, form: str = ".2f") -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run on these arguments, or on the command line's; returns the exit code."""
-    return command_line.run(lambda: _run(_parser().parse_args(argv)), "steadiness")
+    return running.run(lambda: _run(_parser().parse_args(argv)), "steadiness")
 
 
 def _run(asked: argparse.Namespace) -> None:

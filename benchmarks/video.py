@@ -35,10 +35,11 @@ import cv2
 import age_detector
 import face_detector
 from age_detector.levi_hassner import WEIGHTS as AGE_NET
-from age_pipeline import command_line, options
+from age_pipeline import options
 from age_pipeline.data import Face, Image
 from age_pipeline.stages import AgeDetector, FaceDetector, ModelUse
 from age_pipeline.video_people import DOUBTFUL
+from benchmarks import running
 from benchmarks.age_speed import load_models
 from benchmarks.composed_clips import ComposedFrame, compose
 from benchmarks.live_latency import latency_of
@@ -196,7 +197,7 @@ def _row(*cells: object) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run on these arguments, or on the command line's; returns the exit code."""
-    return command_line.run(lambda: _run(_parser().parse_args(argv)), "video")
+    return running.run(lambda: _run(_parser().parse_args(argv)), "video")
 
 
 def _run(asked: argparse.Namespace) -> None:

@@ -92,6 +92,7 @@ def test_the_record_says_the_same(
         "file": "ages.bin",
         "sha256": "a" * 64,
         "licence": None,
+        "version": None,
     }
     assert record["models"]["face"]["name"] == "fake-faces"
     assert (record["interval_level"], record["limit"]) == (0.8, 2)
