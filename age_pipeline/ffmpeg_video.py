@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from typing import Any, Protocol
 
 import av
 import numpy as np
@@ -17,6 +18,21 @@ from av.video.stream import VideoStream
 from age_pipeline.data import Image
 
 # PyAV keeps FFmpeg itself from writing on stderr, unless it is asked to.
+
+# A title in an old encoding is no reason to fail. PyAV needs no telling any more from 19 on.
+_ANY_TITLE: dict[str, Any] = (
+    {"metadata_errors": "replace"} if hasattr(InputContainer, "metadata_errors") else {}
+)
+
+
+class Ratio(Protocol):
+    """What PyAV gives as a rate, a time base or an aspect, which is no Fraction from 19 on."""
+
+    @property
+    def numerator(self) -> int: ...
+
+    @property
+    def denominator(self) -> int: ...
 
 
 def open_container(
@@ -37,13 +53,18 @@ def open_container(
     Raises:
         av.FFmpegError: It cannot be opened.
     """
-    return av.open(
+    container: InputContainer = av.open(
         address,
         options=dict(options or {}),
         timeout=(open_timeout_s, read_timeout_s),
-        # A title in an old encoding is no reason to fail.
-        metadata_errors="replace",
+        **_ANY_TITLE,
     )
+    return container
+
+
+def exact(ratio: Ratio | None) -> Fraction | None:
+    """A ratio of PyAV's as a Fraction; None where it is not known, which is 0 from PyAV 19 on."""
+    return Fraction(ratio.numerator, ratio.denominator) if ratio else None
 
 
 def find_video(container: InputContainer) -> VideoStream | None:
@@ -75,8 +96,8 @@ def to_image(frame: VideoFrame, reformatter: VideoReformatter) -> Image:
 
 def pixel_aspect(video: VideoStream, frame: VideoFrame) -> Fraction | None:
     """The width of an upright frame's pixels, in heights; None where square or unknown."""
-    aspect = video.sample_aspect_ratio
-    if not aspect or aspect == 1:
+    aspect = exact(video.sample_aspect_ratio)
+    if aspect is None or aspect == 1:
         return None
     a, b, *_ = _turn(frame)
     return 1 / aspect if abs(b) > abs(a) else aspect

@@ -9,7 +9,6 @@ from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
-import av
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
@@ -17,6 +16,7 @@ from av.error import FFmpegError
 from av.packet import Packet
 
 from age_pipeline.escaping import readable
+from age_pipeline.ffmpeg_video import exact, open_container
 from age_pipeline.sound_encoding import aac_stream, encoded
 
 Piece = TypeVar("Piece", "Packet[AudioStream]", AudioFrame)
@@ -68,7 +68,7 @@ def open_sound(
     """
     source = None
     try:
-        source = av.open(str(path))
+        source = open_container(f"file:{path}")
         if source.streams.audio:
             first_s = _first_picture_s(source) if origin_s is None else origin_s
             track = _track(source, output, first_s, from_s, until_s)
@@ -118,7 +118,7 @@ class SoundTrack:
         except FFmpegError as error:
             log.warning(
                 "%s: its sound breaks off (%s): the video goes on without it",
-                readable(self._source.name),
+                readable(self._source.name.removeprefix("file:")),
                 error.strerror,
             )
             return None
@@ -136,8 +136,8 @@ def _track(
     length_s = None if until_s is None else Fraction(until_s) - Fraction(from_s)
     # Matroska knows nothing unheard: it would delay the picture instead.
     earliest_s = 0.0 if output.format.name == "matroska" else -_LEAD_IN_S
-    if from_s > 0 and stream.time_base is not None:
-        source.seek(int(origin_s / stream.time_base), stream=stream)
+    if from_s > 0 and (tick_s := exact(stream.time_base)) is not None:
+        source.seek(int(origin_s / tick_s), stream=stream)
     # Its first piece is read before it is announced: a stream without any would spoil the file.
     if _is_copied(stream, output):
         packets = _cut(source.demux(stream), origin_s, earliest_s, length_s)
@@ -160,8 +160,8 @@ def _track(
 
 def _first_picture_s(source: InputContainer) -> Fraction:
     for stream in source.streams.video:
-        if stream.start_time is not None and stream.time_base is not None:
-            return stream.start_time * stream.time_base
+        if stream.start_time is not None and (tick_s := exact(stream.time_base)) is not None:
+            return stream.start_time * tick_s
     return Fraction(0)
 
 
@@ -180,22 +180,23 @@ def _cut(
     last: int | None = None
     before_s = after_s = Fraction(0)
     for piece in pieces:
-        if piece.pts is None or piece.dts is None or piece.time_base is None:
+        tick_s = exact(piece.time_base)
+        if piece.pts is None or piece.dts is None or tick_s is None:
             continue
-        told_s = piece.dts * piece.time_base
+        told_s = piece.dts * tick_s
         if last is not None and told_s - origin_s < before_s - _LEAP_S:
             origin_s = told_s - after_s
-        shift = round(origin_s / piece.time_base)
+        shift = round(origin_s / tick_s)
         piece.pts -= shift
         piece.dts -= shift
-        begins_s = piece.pts * piece.time_base
+        begins_s = piece.pts * tick_s
         if length_s is not None and begins_s >= length_s:
             return
         # A file that is spliced badly steps back in time, which no container takes.
         if begins_s >= earliest_s and (last is None or piece.dts > last):
             last = piece.dts
-            before_s = last * piece.time_base
-            after_s = before_s + (piece.duration or 0) * piece.time_base
+            before_s = last * tick_s
+            after_s = before_s + (piece.duration or 0) * tick_s
             yield piece
 
 

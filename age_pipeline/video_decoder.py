@@ -12,6 +12,7 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from age_pipeline.ffmpeg_video import exact
 from age_pipeline.video_source import Moment
 
 _DISCONTINUITY_S = 1
@@ -55,9 +56,10 @@ class VideoDecoder:
         Returns:
             Whether the file allows it; if not, decoding goes on where it was.
         """
-        if first.pts is None or self._video.time_base is None:
+        tick_s = exact(self._video.time_base)
+        if first.pts is None or tick_s is None:
             return False
-        offset = first.pts + int(min(time_s, _LONGEST_S) / self._video.time_base)
+        offset = first.pts + int(min(time_s, _LONGEST_S) / tick_s)
         try:
             self._container.seek(offset, stream=self._video)
         except av.FFmpegError:
@@ -70,8 +72,8 @@ class VideoDecoder:
         packets = self._container.demux()
         while (packet := self._next(packets)) is not None:
             self.is_damaged |= packet.is_corrupt
-            if packet.pts is not None and packet.time_base is not None:
-                end_s = max(end_s, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+            if packet.pts is not None and (tick_s := exact(packet.time_base)) is not None:
+                end_s = max(end_s, float((packet.pts + (packet.duration or 0)) * tick_s))
             if packet.stream.index == self._video.index:
                 yield from self._decode(packet)
         # Matroska says how long it should be; all others have their damage found by now.
@@ -101,9 +103,8 @@ class VideoDecoder:
 
 def told_time_s(frame: VideoFrame) -> Fraction | None:
     """When a file shows a frame, as it counts time, in seconds; None where it does not say."""
-    if frame.pts is None or frame.time_base is None:
-        return None
-    return frame.pts * frame.time_base
+    tick_s = exact(frame.time_base)
+    return None if frame.pts is None or tick_s is None else frame.pts * tick_s
 
 
 def timed(

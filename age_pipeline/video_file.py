@@ -19,7 +19,14 @@ from av.video.stream import VideoStream
 
 from age_pipeline.data import Frame
 from age_pipeline.errors import InputError
-from age_pipeline.ffmpeg_video import find_video, open_container, pixel_aspect, reason, to_image
+from age_pipeline.ffmpeg_video import (
+    exact,
+    find_video,
+    open_container,
+    pixel_aspect,
+    reason,
+    to_image,
+)
 from age_pipeline.file_reading import explain
 from age_pipeline.letterbox import letterboxed
 from age_pipeline.pictures import MAX_PIXELS
@@ -91,7 +98,7 @@ class VideoFile(VideoSource):
         first = next(decoded, None)
         if first is None:
             raise _no_video(self.name)
-        rate = video.average_rate or video.guessed_rate
+        rate = exact(video.average_rate or video.guessed_rate)
         self._describe(container, video, first, rate)
         search_s = self._cut.start_s - _SEEK_MARGIN_S
         if search_s > 0 and decoder.seek(first, search_s):

@@ -124,7 +124,7 @@ def test_a_network_gets_the_pixels_of_the_crops(monkeypatch: pytest.MonkeyPatch)
     np.testing.assert_array_equal(batch[:, 2, 1, 3], crops[:, 1, 3, 2])
     # Real faces differ from each other, and random pixels fill the range.
     assert len(np.unique(crops.reshape(len(crops), -1), axis=0)) == len(crops)
-    assert (crops[5:].min(), crops[5:].max()) == (0, 255)
+    assert (int(crops[5:].min()), int(crops[5:].max())) == (0, 255)
 
 
 @pytest.mark.parametrize(("difference", "code"), [(5e-5, 0), (1.5e-4, 1)])

@@ -103,7 +103,8 @@ def test_the_sound_is_cut_with_the_picture(tmp_path: Path, codec: str, suffix: s
     )
 
     heard = hear(path)
-    assert heard.from_s == pytest.approx(0, abs=0.03)
+    # FFmpeg 9 tells in Matroska that a decoder's first packet, 21 ms of AAC, is not to be heard.
+    assert heard.from_s == pytest.approx(0, abs=0.045)
     assert heard.until_s == pytest.approx(0.8, abs=0.05)
     assert heard.tone_from_s == pytest.approx(TONE_FROM_S - 0.6, abs=0.03)
     assert times_in(path)[0] == 0
@@ -210,6 +211,28 @@ def test_sound_that_breaks_off_is_a_warning(
     assert "in.mp4: its sound breaks off (read error): the video goes on without it" in caplog.text
 
 
+def test_a_title_of_the_sound_in_an_old_encoding(tmp_path: Path) -> None:
+    source = save_sounding_video(tmp_path / "in.mp4")
+    data = source.read_bytes()
+    assert b"SoundHandler" in data
+    source.write_bytes(data.replace(b"SoundHandler", "schöne Töne!".encode("latin-1")))
+
+    path = record(tmp_path / "out.mp4", times_of(50, Fraction(25)), sound_file=source)
+
+    assert hear(path).tone_from_s == pytest.approx(TONE_FROM_S, abs=0.03)
+
+
+def test_the_sound_of_a_file_with_an_odd_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = save_sounding_video(tmp_path / "in.mp4").rename("a:b.mp4")
+
+    path = record(tmp_path / "out.mp4", times_of(50, Fraction(25)), sound_file=Path(source.name))
+
+    assert hear(path).tone_from_s == pytest.approx(TONE_FROM_S, abs=0.03)
+
+
 def test_sound_counts_from_the_first_picture(tmp_path: Path) -> None:
     source = save_sounding_video(tmp_path / "in.mkv", picture_from_s=0.4)
 
@@ -261,6 +284,13 @@ def test_the_sound_of_joined_recordings(tmp_path: Path, codec: str, suffix: str)
     )
 
     assert hear(path).tones == [pytest.approx((1, 2), abs=0.06), pytest.approx((3, 4), abs=0.06)]
+
+
+def test_sound_that_tells_no_time_is_left_out() -> None:
+    packet: av.Packet[av.AudioStream] = av.Packet(b"sound")
+    packet.pts = packet.dts = 1
+
+    assert list(sound_track._cut([packet], Fraction(0), 0.0, None)) == []
 
 
 def test_sound_that_steps_back_in_time_is_left_out_until_it_goes_on() -> None:

@@ -96,8 +96,9 @@ class TestView:
                 assert cut.shape == (2000, 2000, 3)
             else:
                 assert max(cut.shape) == pytest.approx(COPIED_SIDE, abs=2)
-            rows, columns = np.nonzero((cut > 200).all(axis=-1))
-            seen = Box(columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+            lit = np.argwhere((cut > 200).all(axis=-1))
+            (top, left), (bottom, right) = lit.min(axis=0).tolist(), lit.max(axis=0).tolist()
+            seen = Box(left, top, right + 1, bottom + 1)
             face = view.to_picture(Face(seen, 0.7), image)
             assert face is not None
             assert face.quarter_turns == turns
