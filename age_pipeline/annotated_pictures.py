@@ -9,6 +9,7 @@ from io import BytesIO
 from pathlib import Path, PurePath
 from typing import Any, ClassVar
 
+import cv2
 import numpy as np
 from PIL import Image as PillowImage
 
@@ -23,13 +24,18 @@ from age_pipeline.writers import PreparedSink, Ready, Sink
 
 log = logging.getLogger("detect_age")
 
+_QUALITY = 95
+
 # PNG level 3 is twice as fast as Pillow's own 6, for a few per cent more bytes.
 _SETTINGS: dict[str, dict[str, Any]] = {
-    "JPEG": {"quality": 95},
     "PNG": {"compress_level": 3},
-    "WEBP": {"quality": 95},
+    "WEBP": {"quality": _QUALITY},
     "TIFF": {"compression": "tiff_lzw"},
 }
+
+
+_JPEG_SIDE = 65500
+"""Pixels: JPEG_MAX_DIMENSION of libjpeg."""
 
 
 def open_annotated(
@@ -117,16 +123,29 @@ def encode(image: Image, suffix: str) -> bytes:
         OutputError: The format has no room for a picture of this size.
     """
     format_name = WRITTEN[suffix.lower()]
-    content = BytesIO()
     try:
-        size = (image.shape[1], image.shape[0])
-        pixels = np.ascontiguousarray(image)
-        # Pillow turns the colours round while it copies: five times as fast as an array of them.
-        picture = PillowImage.frombuffer("RGB", size, pixels, "raw", "BGR", 0, 1)
-        picture.save(content, format_name, **_SETTINGS.get(format_name, {}))
+        return _jpeg(image) if format_name == "JPEG" else _by_pillow(image, format_name)
     except (OSError, ValueError) as error:
         reason = f"{image.shape[1]} x {image.shape[0]} pixels, {error}"
         raise OutputError(f"no {format_name} can be made ({reason}): name a .png") from error
+
+
+def _jpeg(image: Image) -> bytes:
+    """By OpenCV, which takes the pixels as they are: three quarters of Pillow's time."""
+    if max(image.shape) > _JPEG_SIDE:
+        # OpenCV itself would complain on stderr.
+        raise ValueError(f"at most {_JPEG_SIDE} on a side")
+    _, content = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, _QUALITY))
+    return content.tobytes()
+
+
+def _by_pillow(image: Image, format_name: str) -> bytes:
+    size = (image.shape[1], image.shape[0])
+    pixels = np.ascontiguousarray(image)
+    # Pillow turns the colours round while it copies: five times as fast as an array of them.
+    picture = PillowImage.frombuffer("RGB", size, pixels, "raw", "BGR", 0, 1)
+    content = BytesIO()
+    picture.save(content, format_name, **_SETTINGS.get(format_name, {}))
     return content.getvalue()
 
 

@@ -23,6 +23,10 @@ INK: Colour = (24, 16, 12)
 """Of the text, and of the hairline that sets boxes and labels off from a white wall."""
 
 
+_INKED = np.rint(np.linspace(GROUND, INK, 256)).astype(np.uint8)
+"""The colour of a label's pixel, by how much of it is ink, 0 to 255."""
+
+
 def draw_people(
     image: Image,
     people: Sequence[Person],
@@ -79,9 +83,7 @@ def _draw_label(image: Image, label: Label, place: Box) -> None:
     pen = ImageDraw.Draw(mask)
     for line, baseline in zip(label.lines, label.baselines, strict=True):
         pen.text((place.width / 2, baseline), line, fill=255, font=label.font, anchor="ms")
-    ink = np.asarray(mask, dtype=np.float32)[:, :, None] / 255
-    mixed = np.array(GROUND) * (1 - ink) + np.array(INK) * ink
-    image[place.top : place.bottom, place.left : place.right] = np.rint(mixed)
+    image[place.top : place.bottom, place.left : place.right] = _INKED[np.asarray(mask)]
     _draw_edges(image, place, INK, thickness=max(1, label.text_size // 20))
 
 

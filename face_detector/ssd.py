@@ -29,7 +29,7 @@ WEIGHTS = ModelFile(
 )
 
 INPUT_SIZE = 300
-MEAN = np.array([104, 177, 123], np.float32)
+MEAN = (104, 177, 123)
 """Blue, green and red means that the network was trained with (OpenCV's face detector sample)."""
 
 
@@ -72,9 +72,8 @@ class SsdFaceDetector:
         """Find the faces in one picture, most confident first; see `FaceDetector.detect`."""
         require_image(image)
         height, width = image.shape[:2]
-        squeezed = cv2.resize(image, (INPUT_SIZE, INPUT_SIZE))
-        batch = (squeezed.astype(np.float32) - MEAN).transpose(2, 0, 1)[None]
-        offsets, scores = self._network.run_all(np.ascontiguousarray(batch))
+        batch = cv2.dnn.blobFromImage(image, 1, (INPUT_SIZE, INPUT_SIZE), MEAN)
+        offsets, scores = self._network.run_all(np.asarray(batch, np.float32))
         boxes = self._boxes.read(offsets, scores, self.min_confidence)
         faces = []
         for confidence, left, top, right, bottom in boxes.tolist():

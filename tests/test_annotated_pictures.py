@@ -45,9 +45,16 @@ def test_each_format_is_written_with_its_colours(suffix: str) -> None:
     assert np.abs(pixels[80, 180] - (255, 0, 0)).max() < 20
 
 
-def test_a_picture_too_large_for_its_format_says_so() -> None:
-    with pytest.raises(OutputError, match=r"no WEBP can be made \(17000 x 1 pixels.*name a .png"):
-        encode(np.zeros((1, 17000, 3), np.uint8), ".webp")
+@pytest.mark.parametrize(("suffix", "width"), [(".webp", 16384), (".jpg", 65501)])
+def test_a_picture_too_large_for_its_format_says_so(
+    suffix: str, width: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    image = np.zeros((1, width, 3), np.uint8)
+    reason = rf"no {WRITTEN[suffix]} can be made \({width} x 1 pixels.*name a .png"
+    with pytest.raises(OutputError, match=reason):
+        encode(image, suffix)
+    assert encode(image[:, 1:], suffix)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_copies_in_a_folder(tmp_path: Path) -> None:

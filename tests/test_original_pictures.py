@@ -26,7 +26,7 @@ def test_its_constants_are_those_beside_the_weights() -> None:
     copied = (
         (original_pictures.FACE_WEIGHTS, ssd.WEIGHTS.file),
         (original_pictures.FACE_SIZE, ssd.INPUT_SIZE),
-        (original_pictures.FACE_MEAN, tuple(ssd.MEAN.tolist())),
+        (original_pictures.FACE_MEAN, ssd.MEAN),
         (original_pictures.AGE_WEIGHTS, levi_hassner.WEIGHTS.file),
         (original_pictures.AGE_SIZE, levi_hassner.INPUT_SIZE),
         (original_pictures.AGE_MEAN, pytest.approx(levi_hassner.MEAN.tolist())),
