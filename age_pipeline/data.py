@@ -292,13 +292,11 @@ class AgeEstimate:
         if not 0 < level <= 1:
             raise ValueError(f"expected a level above 0 and at most 1, got {level}")
         cumulative = np.concatenate([[0.0], np.cumsum(self.probabilities)])
-        level = min(level, float(cumulative[-1]))
-        for length in range(1, OLDEST + 1):
-            held = cumulative[length:] - cumulative[:-length]
-            first = int(np.argmax(held))
-            if held[first] >= level - 1e-12:
-                return first, first + length - 1
-        return 0, OLDEST
+        needed = min(level, float(cumulative[-1])) - 1e-12
+        ends = np.searchsorted(cumulative, cumulative + needed)
+        length = int((ends - np.arange(len(ends)))[ends < len(ends)].min())
+        first = int(np.argmax(cumulative[length:] - cumulative[:-length]))
+        return first, first + length - 1
 
     def at_least(self, age: int) -> float:
         """P(age >= `age`), 0 to 1, for a whole year of age from 0 to 100."""

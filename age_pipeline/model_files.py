@@ -85,9 +85,14 @@ class ModelFile:
         here = installed_name(self.package_folder.split("/")[0], usual)
         return shlex.quote(here + self.requirement.removeprefix(usual))
 
-    def is_content(self, data: bytes) -> bool:
-        """Whether these bytes are the file, by a known hash."""
-        if self.sha256 is not None and hashlib.sha256(data).hexdigest() == self.sha256:
+    def is_content(self, data: bytes, sha256: str | None = None) -> bool:
+        """Whether these bytes are the file, by a known hash.
+
+        Args:
+            data: The bytes.
+            sha256: Theirs, in hexadecimal, where it is known already.
+        """
+        if self.sha256 is not None and (sha256 or sha256_of(data)) == self.sha256:
             return True
         return self.git_blob is not None and git_blob_id(data) == self.git_blob
 
@@ -112,6 +117,11 @@ class LoadedModel:
         """What is said of it; only of a verified file the licence is known."""
         licence = model.licence if self.verified else None
         return ModelUse(model.name, self.path.name, self.sha256, licence)
+
+
+def sha256_of(data: bytes) -> str:
+    """The hash of a file of this content, in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def git_blob_id(data: bytes) -> str:
@@ -186,7 +196,8 @@ def examine(model: ModelFile, folder: Path | None = None) -> LoadedModel:
         data = path.read_bytes()
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror or error}") from error
-    verified = model.is_content(data)
+    sha256 = sha256_of(data)
+    verified = model.is_content(data, sha256)
     wrong = None if verified else damage(data, model.kind)
     if wrong is not None:
         if path in places(model, folder)[2:]:
@@ -194,7 +205,7 @@ def examine(model: ModelFile, folder: Path | None = None) -> LoadedModel:
         else:
             cure = f"delete it, then: {model.how_to_get}"
         raise ModelDamaged(f"{path} is {wrong}, not the {model.name} {model.kind}; {cure}")
-    return LoadedModel(path, data, hashlib.sha256(data).hexdigest(), verified)
+    return LoadedModel(path, data, sha256, verified)
 
 
 def load(model: ModelFile, folder: Path | None = None) -> LoadedModel:

@@ -11,19 +11,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 
-from PIL import (
-    BmpImagePlugin,
-    GifImagePlugin,
-    JpegImagePlugin,
-    PngImagePlugin,
-    TiffImagePlugin,
-    WebPImagePlugin,
-)
 from PIL.ImageFile import ImageFile
 
 from age_pipeline.errors import InputError
 
 Opener = Callable[[BytesIO], ImageFile]
+
+
+def _pillow(module: str, name: str) -> Callable[[], Opener]:
+    """One of Pillow's own; imported only when it is wanted."""
+
+    def opener() -> Opener:
+        found: Opener = getattr(importlib.import_module(f"PIL.{module}"), name)
+        return found
+
+    return opener
 
 
 def _avif() -> Opener:
@@ -67,14 +69,14 @@ class PictureFormat:
     opener: Callable[[], Opener]
 
 
-_BMP = PictureFormat("BMP", (".bmp", ".dib"), lambda: BmpImagePlugin.BmpImageFile)
-_WEBP = PictureFormat("WebP", (".webp",), lambda: WebPImagePlugin.WebPImageFile)
-_TIFF = PictureFormat("TIFF", (".tif", ".tiff"), lambda: TiffImagePlugin.TiffImageFile)
-_GIF = PictureFormat("GIF", (".gif",), lambda: GifImagePlugin.GifImageFile)
-_PNG = PictureFormat("PNG", (".png", ".apng"), lambda: PngImagePlugin.PngImageFile)
+_BMP = PictureFormat("BMP", (".bmp", ".dib"), _pillow("BmpImagePlugin", "BmpImageFile"))
+_WEBP = PictureFormat("WebP", (".webp",), _pillow("WebPImagePlugin", "WebPImageFile"))
+_TIFF = PictureFormat("TIFF", (".tif", ".tiff"), _pillow("TiffImagePlugin", "TiffImageFile"))
+_GIF = PictureFormat("GIF", (".gif",), _pillow("GifImagePlugin", "GifImageFile"))
+_PNG = PictureFormat("PNG", (".png", ".apng"), _pillow("PngImagePlugin", "PngImageFile"))
 # The first picture of an MPO, which many phones and stereo cameras write, is an ordinary JPEG.
 _JPEG = PictureFormat(
-    "JPEG", (".jpg", ".jpeg", ".jpe", ".jfif"), lambda: JpegImagePlugin.JpegImageFile
+    "JPEG", (".jpg", ".jpeg", ".jpe", ".jfif"), _pillow("JpegImagePlugin", "JpegImageFile")
 )
 _AVIF = PictureFormat("AVIF", (".avif",), _avif)
 _HEIC = PictureFormat("HEIC", (".heic", ".heif", ".hif"), _heic)
