@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from age_pipeline.converted_networks import converted
 from age_pipeline.copies import Copies
+from age_pipeline.data import Image
 from age_pipeline.errors import ModelDamaged
 from age_pipeline.model_files import LoadedModel, ModelFile
 from age_pipeline.network_engines import Engine, ready_forward
@@ -93,6 +94,20 @@ def onnx_network(model: LoadedModel, engine: Engine = "opencv") -> Network:
         PackageMissing: The engine is not installed.
     """
     return _ready(model.data, model, (), engine)
+
+
+def squeezed_batch(image: Image, side: int, mean: tuple[float, float, float]) -> FloatArray:
+    """A batch of one picture for a network that takes squares.
+
+    Args:
+        image: uint8, shape (height, width, 3), blue-green-red. Not modified.
+        side: Of the square that it is squeezed to, in pixels.
+        mean: What is subtracted from blue, green and red.
+
+    Returns:
+        Shape (1, 3, side, side).
+    """
+    return np.asarray(cv2.dnn.blobFromImage(image, 1, (side, side), mean), np.float32)
 
 
 def try_out(answer: Callable[[], object], model: ModelFile, loaded: LoadedModel) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from age_pipeline.caffe_description import read_description
 from age_pipeline.data import Box, Face, Image, require_confidence, require_image
 from age_pipeline.model_files import ModelFile, load
 from age_pipeline.network_engines import Engine
-from age_pipeline.networks import caffe_network, try_out
+from age_pipeline.networks import caffe_network, squeezed_batch, try_out
 from face_detector.ssd_boxes import SsdBoxes
 
 FOLDER = Path(__file__).parent
@@ -72,8 +71,7 @@ class SsdFaceDetector:
         """Find the faces in one picture, most confident first; see `FaceDetector.detect`."""
         require_image(image)
         height, width = image.shape[:2]
-        batch = cv2.dnn.blobFromImage(image, 1, (INPUT_SIZE, INPUT_SIZE), MEAN)
-        offsets, scores = self._network.run_all(np.asarray(batch, np.float32))
+        offsets, scores = self._network.run_all(squeezed_batch(image, INPUT_SIZE, MEAN))
         boxes = self._boxes.read(offsets, scores, self.min_confidence)
         faces = []
         for confidence, left, top, right, bottom in boxes.tolist():
