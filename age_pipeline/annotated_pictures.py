@@ -135,7 +135,12 @@ def _jpeg(image: Image) -> bytes:
     if max(image.shape) > _JPEG_SIDE:
         # OpenCV itself would complain on stderr.
         raise ValueError(f"at most {_JPEG_SIDE} on a side")
-    _, content = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, _QUALITY))
+    try:
+        is_done, content = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, _QUALITY))
+    except cv2.error as error:
+        raise ValueError(error.err or "OpenCV gives no reason") from error
+    if not is_done:
+        raise ValueError("OpenCV gives no reason")
     return content.tobytes()
 
 
@@ -150,10 +155,13 @@ def _by_pillow(image: Image, format_name: str) -> bytes:
 
 
 def _annotated(frame: Frame, people: Sequence[Person], reporting: Reporting, suffix: str) -> bytes:
-    drawn = draw_people(
-        frame.image,
-        people,
-        interval_level=reporting.interval_level,
-        at_least=reporting.at_least,
-    )
-    return encode(drawn, suffix)
+    try:
+        drawn = draw_people(
+            frame.image,
+            people,
+            interval_level=reporting.interval_level,
+            at_least=reporting.at_least,
+        )
+        return encode(drawn, suffix)
+    except MemoryError as error:
+        raise OutputError(f"{frame.name}: no memory is left for an annotated copy") from error

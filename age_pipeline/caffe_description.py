@@ -183,7 +183,13 @@ def _kind(type_: str) -> str:
 
 
 def _layer(message: Message) -> Layer:
-    own = [name for name in message.fields if name.endswith("_param")]
+    kind = _kind(message.text("type", ""))
+    # Normalize has norm_param; all others are named in full.
+    own = [
+        name
+        for name in message.fields
+        if name.endswith("_param") and kind.startswith(_kind(name.removesuffix("_param")))
+    ]
     layer = Layer(
         message.text("name", ""),
         message.text("type", ""),
@@ -191,9 +197,9 @@ def _layer(message: Message) -> Layer:
         tuple(message.texts("top")),
         message.message(own[0]) if own else Message(),
     )
-    if layer.kind not in _PARAMETERS:
+    if kind not in _PARAMETERS:
         raise layer.problem("layers of this type are not understood")
-    known = {"name", "type", "bottom", "top", *own[:1]}
+    known = {"name", "type", "bottom", "top", *own}
     unknown = message.fields.keys() - known
     unknown |= layer.parameters.fields.keys() - set(_PARAMETERS[layer.kind].split())
     if unknown:

@@ -184,6 +184,8 @@ def _relu(step: Step) -> None:
 def _lrn(step: Step) -> None:
     step.require(norm_region="ACROSS_CHANNELS")
     says = step.layer.parameters
+    if says.integer("local_size", 5) % 2 == 0:
+        raise step.layer.problem("expected an odd local_size")
     step.node(
         "LRN",
         step.inputs[0],

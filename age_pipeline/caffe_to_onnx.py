@@ -13,9 +13,6 @@ from age_pipeline.caffe_layers import Step
 from age_pipeline.caffe_shapes import top_shape
 from age_pipeline.onnx_graph import Graph
 
-VERSION = 1
-"""To be raised where the same network becomes another file, for those that are kept."""
-
 
 def caffe_to_onnx(
     description: Description,
@@ -37,6 +34,8 @@ def caffe_to_onnx(
         ValueError: The weights are those of another network, or a layer says what is not
             supported; the message names the layer.
     """
+    if description.input in outputs:
+        raise ValueError(f"{description.input} is the network's input, and no output of it")
     description = description.up_to(outputs)
     graph = Graph()
     # Where layers replace what they read, only the last one's result has the name for itself.

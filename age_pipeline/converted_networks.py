@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from age_pipeline.destinations import make_folder, write_whole
@@ -57,14 +58,17 @@ def converted(prototxt: bytes, weights: LoadedModel, outputs: Sequence[str]) -> 
 
 
 def _kept(folder: Path, name: str) -> bytes | None:
-    try:
-        for path in folder.glob(f"{name}-*.onnx"):
+    for path in folder.glob(f"{name}-*.onnx"):
+        try:
             content = path.read_bytes()
-            if path.stem == f"{name}-{_hash(content)}":
-                return content
-            _LOG.debug("%s is damaged, and made anew", path)
-    except OSError as error:
-        _LOG.debug("converted networks cannot be read: %s", error)
+        except OSError as error:
+            _LOG.debug("a converted network cannot be read: %s", error)
+            continue
+        if path.stem == f"{name}-{_hash(content)}":
+            return content
+        _LOG.debug("%s is damaged, and made anew", path)
+        with suppress(OSError):
+            path.unlink()
     return None
 
 

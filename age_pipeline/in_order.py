@@ -110,7 +110,9 @@ class InOrder(Generic[Item, Result]):
             return self._places[0].outcome.result()
 
     def _has_next(self) -> bool:
-        return self._places[0].outcome.done() if self._places else self._has_ended
+        if not self._places:
+            return self._has_ended or not self._busy
+        return self._places[0].outcome.done()
 
     def _leave(self) -> None:
         self._end()
@@ -135,6 +137,8 @@ class InOrder(Generic[Item, Result]):
         if taken is None:
             return False
         item, place = taken
+        if place.outcome.done():
+            return True
         try:
             result = self._work(item)
             place.weight = result.weight
@@ -153,7 +157,6 @@ class InOrder(Generic[Item, Result]):
             place: _Place[Result] = _Place()
             try:
                 item = next(self._items)
-                place.weight = item.weight
             except StopIteration:
                 self._end()
                 return None
@@ -161,6 +164,10 @@ class InOrder(Generic[Item, Result]):
                 place.outcome.set_exception(error)
                 self._end(place)
                 return None
+            try:
+                place.weight = item.weight
+            except BaseException as error:  # likewise
+                place.outcome.set_exception(error)
             if not self._goes_on_when(lambda: self._has_room(place)):
                 return None
             with self._changed:

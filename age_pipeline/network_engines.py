@@ -6,6 +6,7 @@ Nothing heavy is imported before an engine is made ready, so that `--help` can n
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     """Runs a network on a batch and gives all its outputs, the caller's own. Threads may share it,
     and run it at once.
 
-    Where the network cannot take such a batch, it raises ValueError."""
+    Where the network cannot take such a batch, it raises ValueError, and where the memory does not
+    suffice, MemoryError."""
 
 Engine = Literal["opencv", "onnxruntime", "openvino"]
 
@@ -93,7 +95,7 @@ def _onnxruntime(content: bytes) -> Forward:
         try:
             outputs: list[FloatArray] = session.run(None, {pictures.name: batch})
         except errors as error:
-            raise ValueError(str(error)) from error
+            raise _failure(str(error)) from error
         return outputs
 
     return forward
@@ -132,9 +134,15 @@ def _openvino(content: bytes) -> Forward:
                 request.wait()
                 return [output.data.copy() for output in request.output_tensors]
         except RuntimeError as error:
-            raise ValueError(_last_line(error)) from error
+            raise _failure(_last_line(error)) from error
 
     return forward
+
+
+def _failure(reason: str) -> ValueError | MemoryError:
+    """What a failed run is: the engines tell a lack of memory by their words alone."""
+    lacks_memory = re.search(r"bad_alloc|failed to allocate", reason, re.IGNORECASE)
+    return MemoryError(reason) if lacks_memory else ValueError(reason)
 
 
 def _last_line(error: RuntimeError) -> str:

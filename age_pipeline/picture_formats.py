@@ -62,16 +62,18 @@ class PictureFormat:
         suffixes: What its files are named, in lower case, the usual one first.
         opener: Gives what opens its files: reads the header, decodes nothing yet. Called only when
             such a file is met, and raises InputError (unsupported) where a package is absent.
+        bytes_a_pixel: Of memory, at most, until it is decoded, drawn into and encoded again.
     """
 
     name: str
     suffixes: tuple[str, ...]
     opener: Callable[[], Opener]
+    bytes_a_pixel: int = 16
 
 
 _BMP = PictureFormat("BMP", (".bmp", ".dib"), _pillow("BmpImagePlugin", "BmpImageFile"))
-_WEBP = PictureFormat("WebP", (".webp",), _pillow("WebPImagePlugin", "WebPImageFile"))
-_TIFF = PictureFormat("TIFF", (".tif", ".tiff"), _pillow("TiffImagePlugin", "TiffImageFile"))
+_WEBP = PictureFormat("WebP", (".webp",), _pillow("WebPImagePlugin", "WebPImageFile"), 40)
+_TIFF = PictureFormat("TIFF", (".tif", ".tiff"), _pillow("TiffImagePlugin", "TiffImageFile"), 20)
 _GIF = PictureFormat("GIF", (".gif",), _pillow("GifImagePlugin", "GifImageFile"))
 _PNG = PictureFormat("PNG", (".png", ".apng"), _pillow("PngImagePlugin", "PngImageFile"))
 # The first picture of an MPO, which many phones and stereo cameras write, is an ordinary JPEG.

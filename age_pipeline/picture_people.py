@@ -11,13 +11,13 @@ from functools import partial
 from age_pipeline.data import FailedInput
 from age_pipeline.errors import InputError
 from age_pipeline.in_order import InOrder
-from age_pipeline.picture_reading import BYTES_A_PIXEL, OpenedPicture, open_picture
+from age_pipeline.picture_reading import OpenedPicture, open_picture
 from age_pipeline.sources import PictureInput
 from age_pipeline.stages import AgeDetector, FaceDetector, find_people
 from age_pipeline.writers import Ready, Sinks
 
-_ROOM = 100_000_000 * BYTES_A_PIXEL
-"""Beside the largest picture: as many pixels as eight photographs of a telephone have."""
+_ROOM = 1_600_000_000
+"""In bytes, beside the largest picture: eight photographs of a telephone."""
 
 _AHEAD = 100
 """How many pictures may be looked at before their turn, where a picture of many looks keeps the

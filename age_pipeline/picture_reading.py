@@ -16,10 +16,6 @@ from age_pipeline.picture_formats import recognise
 from age_pipeline.pictures import MAX_PIXELS, decode, pixels_to_decode
 from age_pipeline.sources import PictureInput
 
-BYTES_A_PIXEL = 16
-"""Of memory: so many take the decoders that want most, those of WebP and HEIC; other pictures take
-7 while they are decoded, and 10 while an annotated copy is encoded."""
-
 Done = TypeVar("Done")
 
 
@@ -40,7 +36,8 @@ class OpenedPicture:
         """How many bytes of memory it takes at most until it is decoded, drawn into and encoded."""
         if isinstance(self.content, InputError):
             return 0
-        return len(self.content) + BYTES_A_PIXEL * pixels_to_decode(self.content)
+        pixels = pixels_to_decode(self.content)
+        return len(self.content) + (pixels and pixels * recognise(self.content).bytes_a_pixel)
 
     def decode(self, max_pixels: int = MAX_PIXELS) -> Frame | FailedInput:
         """Make a frame of it.

@@ -62,6 +62,9 @@ class SsdBoxes:
             and says.flag("share_location", True)
             and not says.flag("variance_encoded_in_target", False)
             and not suppression.fields.keys() - {"nms_threshold", "top_k"}
+            and says.integer("background_label_id", 0) in (0, 1)
+            # -1 stands for all.
+            and min(suppression.integer("top_k", 400), says.integer("keep_top_k", 200)) > 0
         )
         if not is_supported:
             raise last.problem("not a detector of one class whose boxes can be made here")
@@ -158,11 +161,16 @@ def _priors(layer: Layer, cells: Shape, pictures: Shape) -> tuple[FloatArray, Fl
 def _sides(says: Message) -> Iterator[tuple[float, float]]:
     """Width and height in pixels of each prior box around one middle."""
     largest = says.numbers("max_size")
+    ratios = [1.0]
+    for ratio in says.numbers("aspect_ratio"):
+        for each in (ratio, 1 / ratio) if says.flag("flip", True) else (ratio,):
+            # As in Caffe, each counts once.
+            if min(abs(each - other) for other in ratios) > 1e-6:
+                ratios.append(each)
     for place, smallest in enumerate(says.numbers("min_size")):
         yield smallest, smallest
         if place < len(largest):
             between = sqrt(smallest * largest[place])
             yield between, between
-        for ratio in says.numbers("aspect_ratio"):
-            for each in (ratio, 1 / ratio) if says.flag("flip", True) else (ratio,):
-                yield smallest * sqrt(each), smallest / sqrt(each)
+        for ratio in ratios[1:]:
+            yield smallest * sqrt(ratio), smallest / sqrt(ratio)

@@ -3,6 +3,7 @@ import weakref
 from io import BytesIO
 from pathlib import Path, PurePath
 
+import cv2
 import numpy as np
 import pytest
 from fakes import FACE, FakeAges, bell
@@ -200,3 +201,25 @@ def test_the_labels_say_what_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_pa
         sink.write(frame(), PEOPLE)
 
     assert asked == {"interval_level": 0.5, "at_least": 18}
+
+
+@pytest.mark.parametrize("error", [MemoryError(), cv2.error("no memory")])
+def test_a_copy_that_the_memory_does_not_hold_is_an_output_error(
+    error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(cv2, "imencode", fail)
+    with (
+        open_annotated(str(tmp_path), [], REPORTING, one_picture=False) as sink,
+        pytest.raises(OutputError, match=r"no memory|no JPEG can be made"),
+    ):
+        sink.write(frame("b.jpg"), PEOPLE)
+    assert names(tmp_path) == []
+
+
+def test_an_encoder_that_does_nothing_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cv2, "imencode", lambda *_: (False, np.empty(0, np.uint8)))
+    with pytest.raises(OutputError, match="no JPEG can be made"):
+        encode(picture(), ".jpg")

@@ -202,3 +202,8 @@ def test_the_programs_own_descriptions_are_understood() -> None:
         for each in ssd.layers
         if each.kind not in ("priorbox", "detectionoutput") and each.name != "mbox_priorbox"
     ]
+
+
+def test_parameters_of_another_kind_of_layer_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"layer a \(Softmax\): concat_param: not understood"):
+        layer(RELU.replace("ReLU", "Softmax").replace("}", "concat_param { axis: 2 } }"))

@@ -224,3 +224,13 @@ def test_what_is_not_supported_names_the_layer(
     with pytest.raises(ValueError, match=message) as raised:
         converted(layers, numbers)
     assert str(raised.value).startswith("layer out (")
+
+
+def test_the_input_is_no_output() -> None:
+    with pytest.raises(ValueError, match="data is the network's input"):
+        converted(layer("ReLU", top="data"), outputs=["data"])
+
+
+def test_an_even_neighbourhood_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"\(LRN\): expected an odd local_size"):
+        converted(layer("LRN", "lrn_param { local_size: 4 }"))

@@ -99,6 +99,23 @@ def test_a_damaged_file_is_made_anew(cache: Path, conversions: Counted, spoil: s
         assert file.read_bytes() == first
 
 
+def test_what_cannot_be_read_or_is_damaged_hides_nothing_and_goes(
+    cache: Path, conversions: Counted
+) -> None:
+    first = converted(DESCRIBED, WEIGHTS, ["mix"])
+    [file] = (cache / "converted").iterdir()
+    name = file.name[:32]
+    file.with_name(f"{name}-0.onnx").mkdir()
+    damaged = file.with_name(f"{name}-1.onnx")
+    damaged.write_bytes(b"abc")
+    file.rename(file.with_name(f"{name}-2.onnx"))
+    assert converted(DESCRIBED, WEIGHTS, ["mix"]) == first
+    assert conversions.times == 2
+    assert not damaged.exists()
+    assert converted(DESCRIBED, WEIGHTS, ["mix"]) == first
+    assert conversions.times == 2
+
+
 @pytest.mark.parametrize("way", ["read-only", "a file", "full", "a file inside"])
 def test_a_cache_that_cannot_be_written_is_no_error(
     cache: Path,

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 from fakes import FakeAges, FakeFaces, bell
+from installed_engines import EACH_ENGINE
 from PIL import Image as PillowImage
 
 import age_detector
@@ -20,6 +21,7 @@ import detect_age
 import face_detector
 from age_pipeline.data import Face, Image
 from age_pipeline.in_order import is_working
+from age_pipeline.network_engines import Engine
 
 ROOT = Path(__file__).parent.parent
 
@@ -171,13 +173,24 @@ def test_nobody_reads_on_when_the_window_was_left(
     assert jobs_running() == []
 
 
-def test_the_networks_say_the_same_in_every_byte(tmp_path: Path) -> None:
+@pytest.mark.parametrize("engine", EACH_ENGINE)
+def test_the_networks_say_the_same_in_every_byte(tmp_path: Path, engine: Engine) -> None:
     written = []
     for jobs in ("1", "2"):
         subprocess.run(
             [
                 *(sys.executable, ROOT / "detect_age.py", "-i", ROOT / "images", "--jobs", jobs),
-                *("--single-look", "--json", "a.json", "--csv", "a.csv", "--output", "out"),
+                *(
+                    "--engine",
+                    engine,
+                    "--single-look",
+                    "--json",
+                    "a.json",
+                    "--csv",
+                    "a.csv",
+                    "--output",
+                    "out",
+                ),
             ],
             cwd=tmp_path,
             check=True,

@@ -6,6 +6,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from threading import Event, Lock
+from typing import Any
 
 import pytest
 from ctrl_c import ctrl_c_after
@@ -292,3 +293,30 @@ def test_threads_that_cannot_be_started_leave_none_behind(monkeypatch: pytest.Mo
 def test_too_few(jobs: int, ahead: int) -> None:
     with pytest.raises(ValueError, match="1 <= jobs <= ahead"):
         InOrder(loads(1), same, jobs=jobs, room=PLENTY, ahead=ahead)
+
+
+class Unweighable:
+    """An item that fails to say how much room it takes."""
+
+    @property
+    def weight(self) -> int:
+        raise SystemError("a bad header")
+
+
+def test_what_cannot_be_weighed_is_an_error_in_its_place() -> None:
+    items: list[Any] = [Load(0), Unweighable(), Load(2)]
+    with InOrder(items, same, jobs=2, room=PLENTY, ahead=9) as results:
+        assert next(results) == Load(0)
+        with pytest.raises(SystemError, match="a bad header"):
+            next(results)
+        assert list(results) == [Load(2)]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_nobody_waits_for_workers_that_are_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(in_order, "_Place", fail)
+    with InOrder(loads(1, 1), same, jobs=2, room=PLENTY, ahead=9) as results:
+        assert list(results) == []

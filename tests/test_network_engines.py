@@ -161,3 +161,36 @@ def test_openvino_is_asked_for_as_many_and_for_all_digits(monkeypatch: pytest.Mo
     assert {each["INFERENCE_PRECISION_HINT"] for each in asked} == {"f32"}
     counts = [(each["NUM_STREAMS"], each["INFERENCE_NUM_THREADS"]) for each in asked]
     assert counts == [(1, 6), (2, 4), (5, 5)]
+
+
+@pytest.mark.parametrize(
+    ("engine", "step"),
+    [
+        pytest.param("onnxruntime", "InferenceSession.run", marks=needs("onnxruntime")),
+        pytest.param("openvino", "InferRequest.wait", marks=needs("openvino")),
+    ],
+)
+@pytest.mark.parametrize(
+    "reason", ["std::bad_alloc", "Failed to allocate memory for requested buffer of size 46080000"]
+)
+def test_a_lack_of_memory_is_told_from_a_wrong_batch(
+    engine: Engine, step: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    native = import_module("onnxruntime.capi.onnxruntime_pybind11_state")
+    error = {"onnxruntime": native.Fail, "openvino": RuntimeError}[engine]
+
+    name, method = step.split(".")
+    runner = getattr(import_module(engine), name)
+    plain = getattr(runner, method)
+
+    def fail(*arguments: object) -> None:
+        plain(*arguments)
+        raise error(reason)
+
+    forward = ready_forward(engine, onnx_file(MIX))
+    batch = np.zeros((1, *SHAPE), np.float32)
+    with monkeypatch.context() as patched:
+        patched.setattr(runner, method, fail)
+        with pytest.raises(MemoryError, match=reason):
+            forward(batch)
+    assert len(forward(batch)) == 1

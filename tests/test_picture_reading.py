@@ -11,7 +11,8 @@ from picture_files import BOMBS, corners, encode
 
 from age_pipeline.data import FailedInput, Frame
 from age_pipeline.errors import InputError
-from age_pipeline.picture_reading import BYTES_A_PIXEL, open_picture, read_picture
+from age_pipeline.picture_formats import recognise
+from age_pipeline.picture_reading import open_picture, read_picture
 from age_pipeline.sources import PictureInput
 
 FORMATS = ["PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "AVIF", "HEIF"]
@@ -28,7 +29,8 @@ def test_the_weight_is_that_of_the_file_and_of_the_pixels_to_come(
     tmp_path: Path, file_format: str
 ) -> None:
     data = encode(corners(48, 32), file_format)
-    assert open_picture(saved(tmp_path, data)).weight == len(data) + 48 * 32 * BYTES_A_PIXEL
+    weight = open_picture(saved(tmp_path, data)).weight
+    assert weight == len(data) + 48 * 32 * recognise(data).bytes_a_pixel
 
 
 @pytest.mark.parametrize("data", [b"", b"text", *BOMBS.values(), encode(corners(), "PNG")[:20]])

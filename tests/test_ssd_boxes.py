@@ -177,6 +177,9 @@ class TestBoxes:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
+        ("background_label_id: 0", "background_label_id: -1"),
+        ("top_k: 50", "top_k: -1"),
+        ("keep_top_k: 20", "keep_top_k: -1"),
         ("num_classes: 2", "num_classes: 21"),
         ("code_type: CENTER_SIZE", "code_type: CORNER"),
         ("code_type: CENTER_SIZE", ""),
@@ -197,3 +200,14 @@ def test_so_are_networks_that_end_otherwise() -> None:
         described("", last="Concat")
     with pytest.raises(ValueError, match=r"layer p0 \(PriorBox\): such prior boxes"):
         described(priors=[PRIORS.replace("clip: false", "clip: true")])
+
+
+@pytest.mark.parametrize(
+    ("said", "others"), [("1", []), ("4 1 0.25", [4, 0.25]), ("2 2", [2, 0.5])]
+)
+def test_each_ratio_counts_once(said: str, others: list[float]) -> None:
+    ratios = " ".join(f"aspect_ratio: {each}" for each in said.split())
+    sizes = described(priors=[f"min_size: 10 {ratios}"]).priors[: len(others) + 1, 2:]
+    expected = [(10 * sqrt(each) / 100, 10 / sqrt(each) / 60) for each in (1, *others)]
+    np.testing.assert_allclose(sizes, expected, rtol=1e-6)
+    assert len(described(priors=[f"min_size: 10 {ratios}"]).priors) == 15 * (len(others) + 1)
