@@ -6,15 +6,16 @@ Nothing heavy is imported here, so that a missing package is one line too.
 from __future__ import annotations
 
 import logging
+import math
 import os
 import re
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import NoReturn
 
 from age_pipeline.errors import AgeDetectionError, PackageMissing
 from age_pipeline.escaping import one_line
@@ -24,6 +25,9 @@ log = logging.getLogger("detect_age")
 _IMPORTED = {"av", "cv2", "imutils", "numpy", "PIL", "platformdirs", "tqdm"}
 # A shell that ends, and a terminal that closes; the latter does not exist on every system.
 _ENDING_SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+_AGAIN_S = 1.0
+"""Within this time a second signal is the first one again."""
+
 _STOPPED = "stopped; what was finished is kept"
 _ABSENT_LIBRARY = re.compile(r"(lib\S+\.so\S*): cannot open shared object file")
 
@@ -144,14 +148,24 @@ def _talk(name: str) -> Iterator[_ErrorCount]:
 
 @contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    def end(number: int, _: FrameType | None) -> NoReturn:
+    ended_s = -math.inf
+
+    def end(number: int, _: FrameType | None) -> None:
+        nonlocal ended_s
+        # What ends a program may send its signal twice, to the process and to its group; the second
+        # one must not break off the closing of files.
+        if time.monotonic() - ended_s < _AGAIN_S:
+            return
+        ended_s = time.monotonic()
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
         raise _Ended(128 + number)
 
     # Python gives signals to the main thread only; whoever ignored one on purpose keeps that.
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.getsignal(number) for number in _ENDING_SIGNALS}
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, *_ENDING_SIGNALS)}
     for number, handler in before.items():
         if handler is not signal.SIG_IGN:
             signal.signal(number, end)
@@ -195,7 +209,7 @@ def _cure(error: ImportError) -> PackageMissing | None:
         without_windows = f"{wheel.removesuffix('-headless')}-headless"
         return PackageMissing(
             f"OpenCV cannot load, {library[1]} is absent: `pip uninstall -y {wheel}` and"
-            f" `pip install '{without_windows}<5'`, or on Debian"
+            f" `pip install '{without_windows}<6'`, or on Debian"
             " `apt-get install libgl1 libglib2.0-0`"
         )
     if package in _IMPORTED:

@@ -157,7 +157,7 @@ def _obstacle() -> str | None:
         wheel = installed_name("cv2", "opencv-python-headless")
         return (
             f"this OpenCV was built without windows (`pip uninstall -y {wheel}` and"
-            f" `pip install '{wheel.removesuffix('-headless')}<5'` bring them)"
+            f" `pip install '{wheel.removesuffix('-headless')}<6'` bring them)"
         )
     if not _has_x():
         return None

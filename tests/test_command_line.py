@@ -305,3 +305,26 @@ def test_without_standard_streams_the_exit_code_still_tells(tmp_path: Path, clos
     assert done.returncode == 1
     assert done.stdout == b""
     assert done.stderr == (b"p: error: 1\n" if closed == 1 else b"")
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_that_comes_twice_does_not_break_off_the_closing(number: int, code: int) -> None:
+    closed = []
+
+    def program() -> None:
+        try:
+            signal.raise_signal(number)
+        finally:
+            signal.raise_signal(number)
+            closed.append("all")
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        try:
+            found = run(program, "program")
+        except SystemExit as ended:
+            found = int(ended.code or 0)
+        assert (found, closed) == (code, ["all"])
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
