@@ -165,7 +165,7 @@ def test_an_opencv_that_cannot_load_names_both_cures(
 
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("program: error: OpenCV cannot load, libGL.so.1 is absent: ")
-    assert "pip install 'opencv-python-headless<5'" in line
+    assert "pip install 'opencv-python-headless<6'" in line
     assert "apt-get install libgl1 libglib2.0-0" in line
 
 
@@ -176,7 +176,7 @@ def test_the_cure_is_of_the_kind_that_is_installed(
     monkeypatch.setattr("importlib.metadata.packages_distributions", lambda: {"cv2": [wheel]})
     reason = "libGL.so.1: cannot open shared object file: No such file or directory"
     run(failing(ImportError(reason, name="cv2")), "program")
-    cure = f"`pip uninstall -y {wheel}` and `pip install '{wheel}-headless<5'`"
+    cure = f"`pip uninstall -y {wheel}` and `pip install '{wheel}-headless<6'`"
     assert cure in capsys.readouterr().err
 
 

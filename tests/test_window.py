@@ -266,7 +266,7 @@ def test_what_to_do_instead(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_opencv_without_windows(monkeypatch: pytest.MonkeyPatch, built: str) -> None:
     monkeypatch.setattr(cv2, "getBuildInformation", lambda: built)
     monkeypatch.setattr("importlib.metadata.packages_distributions", dict)
-    with pytest.raises(WindowError, match="pip install 'opencv-python<5'"), Window("ages"):
+    with pytest.raises(WindowError, match="pip install 'opencv-python<6'"), Window("ages"):
         pass
 
 
@@ -274,7 +274,7 @@ def test_the_cure_is_of_the_kind_that_is_installed(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(cv2, "getBuildInformation", lambda: "")
     wheel = "opencv-contrib-python-headless"
     monkeypatch.setattr("importlib.metadata.packages_distributions", lambda: {"cv2": [wheel]})
-    cure = f"`pip uninstall -y {wheel}` and `pip install 'opencv-contrib-python<5'`"
+    cure = f"`pip uninstall -y {wheel}` and `pip install 'opencv-contrib-python<6'`"
     with pytest.raises(WindowError, match=re.escape(cure)), Window("ages"):
         pass
 
