@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from threading import Lock
 from typing import TYPE_CHECKING, Literal, get_args
 
 from age_pipeline.copies import Copies
@@ -39,6 +40,8 @@ REQUIREMENTS = {
     "openvino": "openvino>=2025.0,<2027",
 }
 """The engines that need not be installed; likewise in pyproject.toml."""
+
+_PREPARING = Lock()
 
 
 def ready_forward(engine: Engine, content: bytes) -> Forward:
@@ -105,6 +108,8 @@ def _openvino(content: bytes) -> Forward:
     # It would tell its makers over the network of every import, and keep an identifier in the
     # user's home; where this package is absent, it does not.
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    import numpy as np
+
     openvino = import_module("openvino")
     core = openvino.Core()
     threads = _threads()
@@ -122,6 +127,10 @@ def _openvino(content: bytes) -> Forward:
         network = core.compile_model(core.read_model(content), "CPU", asked)
     except RuntimeError as error:
         raise ValueError(_last_line(error)) from error
+    with _PREPARING:
+        # When its binding first sees an array it prepares itself; two threads at once would wait
+        # for each other for ever.
+        _ = openvino.Tensor(np.zeros(1, np.float32)).data
     # A request keeps its input between the steps of a run.
     requests = Copies(network.create_infer_request)
 

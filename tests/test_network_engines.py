@@ -194,3 +194,39 @@ def test_a_lack_of_memory_is_told_from_a_wrong_batch(
         with pytest.raises(MemoryError, match=reason):
             forward(batch)
     assert len(forward(batch)) == 1
+
+
+AT_ONCE = """
+import sys, threading
+
+import numpy as np
+from age_pipeline.network_engines import ready_forward
+
+forward = ready_forward("openvino", open(sys.argv[1], "rb").read())
+sys.setswitchinterval(1e-6)
+meeting = threading.Barrier(8)
+
+
+def run():
+    meeting.wait()
+    forward(np.ones((1, 3, 4, 5), np.float32))
+
+
+threads = [threading.Thread(target=run) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+
+
+@needs("openvino")
+def test_the_first_runs_may_be_at_once(tmp_path: Path) -> None:
+    (tmp_path / "tiny.onnx").write_bytes(onnx_file(MIX))
+    for _ in range(4):
+        subprocess.run(
+            [sys.executable, "-c", AT_ONCE, str(tmp_path / "tiny.onnx")],
+            cwd=ROOT,
+            check=True,
+            timeout=60,
+        )
