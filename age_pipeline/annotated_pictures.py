@@ -33,7 +33,6 @@ _SETTINGS: dict[str, dict[str, Any]] = {
     "TIFF": {"compression": "tiff_lzw"},
 }
 
-
 _JPEG_SIDE = 65500
 """Pixels: JPEG_MAX_DIMENSION of libjpeg."""
 
