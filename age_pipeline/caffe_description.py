@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 Shape = tuple[int, ...]
 
@@ -51,9 +52,15 @@ _TOKEN = re.compile(
 )
 
 
+Value = TypeVar("Value")
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What stands between two braces: everything that each name was given, in order."""
+    """What stands between two braces: everything that each name was given, in order.
+
+    Whoever asks for one value of a name that was given several gets a ValueError.
+    """
 
     fields: Mapping[str, Sequence[str | Message]] = field(default_factory=dict)
 
@@ -65,8 +72,8 @@ class Message:
         return found
 
     def text(self, name: str, default: str) -> str:
-        """What a name was given last, as protobuf has it."""
-        return [default, *self.texts(name)][-1]
+        """What a name was given once."""
+        return _single(name, self.texts(name), default)
 
     def messages(self, name: str) -> list[Message]:
         """All that a name was given, in braces each."""
@@ -76,20 +83,20 @@ class Message:
         return found
 
     def message(self, name: str) -> Message:
-        """What a name was given last; empty where it is not there."""
-        return [Message(), *self.messages(name)][-1]
+        """What a name was given once; empty where it is not there."""
+        return _single(name, self.messages(name), Message())
 
     def numbers(self, name: str) -> list[float]:
         return [float(text) for text in self.texts(name)]
 
     def number(self, name: str, default: float) -> float:
-        return float([default, *self.numbers(name)][-1])
+        return float(_single(name, self.numbers(name), default))
 
     def integers(self, name: str) -> list[int]:
         return [int(text) for text in self.texts(name)]
 
     def integer(self, name: str, default: int) -> int:
-        return [default, *self.integers(name)][-1]
+        return _single(name, self.integers(name), default)
 
     def flag(self, name: str, default: bool) -> bool:
         text = self.text(name, str(default).lower())
@@ -176,6 +183,12 @@ def read_description(text: str) -> Description:
     if len(network.texts("input")) != 1 or len(shape) != 4 or min(shape) < 1 or not layers:
         raise ValueError("expected layers, and one input of four sides")
     return Description(network.text("input", ""), shape, tuple(layers))
+
+
+def _single(name: str, found: Sequence[Value], default: Value) -> Value:
+    if len(found) > 1:
+        raise ValueError(f"{name} stands more than once")
+    return found[0] if found else default
 
 
 def _kind(type_: str) -> str:

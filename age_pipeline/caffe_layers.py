@@ -7,7 +7,7 @@ Permute in the code of Caffe's SSD branch.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
@@ -33,6 +33,7 @@ class Step:
         shape: Of the output.
         weights: Its numbers.
         graph: Gets the nodes.
+        read: Which of the weights were taken.
     """
 
     layer: Layer
@@ -42,6 +43,7 @@ class Step:
     shape: Shape
     weights: Sequence[FloatArray]
     graph: Graph
+    read: set[int] = field(default_factory=set)
 
     def convert(self) -> None:
         """Add the layer's nodes to the graph.
@@ -49,7 +51,13 @@ class Step:
         Raises:
             ValueError: The layer's numbers are others, or it says what is not supported.
         """
-        _KINDS[self.layer.kind](self)
+        try:
+            _KINDS[self.layer.kind](self)
+            if len(self.weights) != len(self.read):
+                given, taken = len(self.weights), len(self.read)
+                raise ValueError(f"its weights are {given} arrays, not {taken}")
+        except ValueError as error:
+            raise self.layer.problem(str(error)) from error
 
     def node(self, operator: str, *inputs: str, **says: Any) -> None:
         """Add the node that gives what the layer gives."""
@@ -57,17 +65,17 @@ class Step:
 
     def part(self, operator: str, *inputs: str, **says: Any) -> str:
         """Add a node before that one."""
-        output = f"{self.output}/{len(self.graph.nodes)}"
-        return self.graph.node(operator, inputs, output, **says)
+        return self.graph.node(operator, inputs, self.graph.made_up(self.output), **says)
 
     def constant(self, values: npt.NDArray[Any]) -> str:
-        return self.graph.constant(f"{self.output}/constant", values)
+        return self.graph.constant(self.output, values)
 
     def own(self, place: int, shape: Shape) -> FloatArray:
         """Some of the layer's numbers, in this shape."""
+        self.read.add(place)
         count = self.weights[place].size if place < len(self.weights) else 0
         if count != prod(shape):
-            raise self.layer.problem(f"expected {prod(shape)} weights, not {count}")
+            raise ValueError(f"expected {prod(shape)} weights, not {count}")
         return self.weights[place].reshape(shape)
 
     def require(self, **supported: str | bool | int) -> None:
@@ -75,7 +83,7 @@ class Step:
         for name, value in supported.items():
             asked = self.layer.parameters.text(name, str(value))
             if asked.lower() != str(value).lower():
-                raise self.layer.problem(f"{name}: {asked} is not supported")
+                raise ValueError(f"{name}: {asked} is not supported")
 
 
 def _batch_norm(step: Step) -> None:
@@ -124,7 +132,7 @@ def _convolution(step: Step) -> None:
     window = window_of(step.layer, step.shapes[0])
     inputs, outputs, groups = step.shapes[0][1], step.shape[1], says.integer("group", 1)
     if groups < 1 or inputs % groups or outputs % groups:
-        raise step.layer.problem(f"{inputs} and {outputs} channels do not make {groups} groups")
+        raise ValueError(f"{inputs} and {outputs} channels do not make {groups} groups")
     kernel = (outputs, inputs // groups, *window.kernel)
     operands = [step.inputs[0], step.constant(step.own(0, kernel))]
     if says.flag("bias_term", True):
@@ -170,7 +178,7 @@ def _pooling(step: Step) -> None:
         share = prod(window.kernel) / np.outer(*reaches)
         step.node("Mul", mean, step.constant(share.astype(np.float32)))
     else:
-        raise step.layer.problem(f"pool: {kind} is not supported")
+        raise ValueError(f"pool: {kind} is not supported")
 
 
 def _relu(step: Step) -> None:
@@ -185,7 +193,7 @@ def _lrn(step: Step) -> None:
     step.require(norm_region="ACROSS_CHANNELS")
     says = step.layer.parameters
     if says.integer("local_size", 5) % 2 == 0:
-        raise step.layer.problem("expected an odd local_size")
+        raise ValueError("expected an odd local_size")
     step.node(
         "LRN",
         step.inputs[0],
@@ -214,7 +222,7 @@ def _eltwise(step: Step) -> None:
     operation = step.layer.parameters.text("operation", "SUM")
     operator = {"SUM": "Add", "PROD": "Mul", "MAX": "Max"}.get(operation)
     if operator is None or len(step.inputs) < 2:
-        raise step.layer.problem(f"{operation} of {len(step.inputs)} is not supported")
+        raise ValueError(f"{operation} of {len(step.inputs)} is not supported")
     *others, last = step.inputs
     result = others[0]
     for other in others[1:]:

@@ -37,18 +37,18 @@ def caffe_to_onnx(
     if description.input in outputs:
         raise ValueError(f"{description.input} is the network's input, and no output of it")
     description = description.up_to(outputs)
-    graph = Graph()
+    graph = Graph(taken=[description.input, *(each.tops[0] for each in description.layers)])
     # Where layers replace what they read, only the last one's result has the name for itself.
     last = {top: layer for layer in description.layers for top in layer.tops}
     names = {description.input: description.input}
     shapes = {description.input: description.shape}
-    for place, layer in enumerate(description.layers):
+    for layer in description.layers:
         [top] = layer.tops
         inputs = [shapes[bottom] for bottom in layer.bottoms]
         step = Step(
             layer=layer,
             inputs=[names[bottom] for bottom in layer.bottoms],
-            output=top if last[top] is layer and top != description.input else f"{top}/{place}",
+            output=top if last[top] is layer and top != description.input else graph.made_up(top),
             shapes=inputs,
             shape=top_shape(layer, inputs),
             weights=weights.get(layer.name, ()),

@@ -14,7 +14,7 @@ from age_pipeline.model_files import LoadedModel, cache_folder
 
 _LOG = logging.getLogger("detect_age")
 
-VERSION = 1
+VERSION = 2
 """Of the conversion: to be raised where it makes another file of the same network."""
 
 _FOLDER = "converted"

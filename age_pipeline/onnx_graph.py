@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -17,11 +18,22 @@ _PICTURES = "pictures"
 
 
 class Graph:
-    """Nodes and constants, each under a name of its own."""
+    """Nodes and constants, each under a name of its own.
 
-    def __init__(self) -> None:
+    Args:
+        taken: Names that are never made up.
+    """
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
         self.nodes: list[NodeProto] = []
         self.constants: dict[str, npt.NDArray[Any]] = {}
+        self._taken = frozenset(taken)
+        self._numbers = count()
+
+    def made_up(self, name: str) -> str:
+        """A name that nothing else has, and that begins with this one."""
+        names = (f"{name}/{number}" for number in self._numbers)
+        return next(each for each in names if each not in self._taken)
 
     def node(self, operator: str, inputs: Sequence[str], output: str, **says: Any) -> str:
         """Add a node with one output; returns the output's name."""
@@ -30,7 +42,7 @@ class Graph:
 
     def constant(self, name: str, values: npt.NDArray[Any]) -> str:
         """Add numbers, of float32 or int64; returns their name, which begins with this one."""
-        name = f"{name}/{len(self.constants)}"
+        name = self.made_up(name)
         self.constants[name] = values
         return name
 

@@ -162,7 +162,7 @@ CASES = [
         layer("BatchNorm")
         + layer("ReLU", "", "out", "positive")
         + layer("Scale", SCALE, "out", name="scale")
-        + layer("Eltwise", "", "out positive", "out"),
+        + layer("Eltwise", "", "out positive", "out", name="sum"),
         lambda x, m, v, n, a, b: (
             (y := normalised(x, m, v, n)) * across(a) + across(b) + np.maximum(y, 0)
         ),

@@ -100,15 +100,31 @@ class TestText:
 
 
 class TestMessage:
-    SAYS = Message({"a": ["1", "2"], "b": [Message({"c": ["true"]})], "d": ["maybe"]})
+    SAYS = Message(
+        {
+            "a": ["1", "2"],
+            "b": [Message({"c": ["true"]})],
+            "d": ["maybe"],
+            "e": ["3"],
+            "f": [Message(), Message()],
+        }
+    )
 
-    def test_of_several_the_last_counts(self) -> None:
-        assert self.SAYS.text("a", "") == "2"
-        assert self.SAYS.integer("a", 9) == 2
+    def test_what_is_there_is_given(self) -> None:
+        assert self.SAYS.text("e", "") == "3"
+        assert self.SAYS.integer("e", 9) == 3
+        assert self.SAYS.number("e", 9) == 3.0
         assert self.SAYS.integers("a") == [1, 2]
-        assert self.SAYS.number("a", 9) == 2.0
         assert self.SAYS.numbers("a") == [1.0, 2.0]
         assert self.SAYS.message("b").flag("c", False) is True
+
+    def test_one_of_several_is_not_chosen(self) -> None:
+        # Nor does protobuf choose: it finds such a text wrong.
+        for asked in (self.SAYS.text, self.SAYS.number, self.SAYS.integer, self.SAYS.flag):
+            with pytest.raises(ValueError, match="a stands more than once"):
+                asked("a", False)  # type: ignore[arg-type]
+        with pytest.raises(ValueError, match="f stands more than once"):
+            self.SAYS.message("f")
 
     def test_what_is_not_there_is_the_default(self) -> None:
         assert self.SAYS.text("x", "y") == "y"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -151,6 +152,18 @@ def test_layers_that_the_outputs_do_not_need_are_left_out() -> None:
     assert (node.op_type, *node.output) == ("Relu", "first")
 
 
+def test_tops_may_be_called_as_parts_are() -> None:
+    # What a layer is made of gets names such as out/0 where the network has not taken them.
+    layers = layer("ReLU", top="out/0")
+    for before, top in pairwise(f"out/{number}" for number in range(9)):
+        layers += layer("ReLU", "", before, top)
+    layers += layer("Scale", "", "out/8", "out") + layer("Scale", "", "out", "out", "last")
+    pictures = drawn_pictures(1)
+    found = ready(converted(layers, {"out": [FACTORS], "last": [FACTORS]})).run(pictures)
+    expected = np.maximum(pictures, 0) * FACTORS.reshape(1, -1, 1, 1) ** 2
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
 def test_an_output_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="no layer gives third"):
         converted(TWO, {"second": [FACTORS]}, outputs=["third"])
@@ -208,6 +221,17 @@ CONVOLUTION = "convolution_param { num_output: 4 kernel_size: 3 "
             "norm_region: WITHIN_CHANNEL is not supported",
         ),
         (layer("Normalize"), [6], "expected 1 weights, not 6"),
+        (
+            layer("Convolution", CONVOLUTION + "bias_term: false }"),
+            [216, 4],
+            "its weights are 2 arrays, not 1",
+        ),
+        (layer("ReLU"), [6], "its weights are 1 arrays, not 0"),
+        (
+            layer("LRN", "lrn_param { alpha: 1 alpha: 2 }"),
+            [],
+            r"out \(LRN\): alpha stands more than once",
+        ),
         (layer("Eltwise"), [], "SUM of 1 is not supported"),
         (
             layer("Eltwise", "eltwise_param { operation: MEAN }", "data data"),
