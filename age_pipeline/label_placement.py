@@ -14,6 +14,9 @@ from age_pipeline.data import Box
 _Rectangles: TypeAlias = npt.NDArray[np.float64]
 """Rectangles as rows of left, top, right, bottom in pixels."""
 
+_Sizes: TypeAlias = npt.NDArray[np.float64]
+"""Labels as rows of width, height and room in pixels."""
+
 _COVERING = 100.0
 """Cost of covering the whole of another face or label."""
 
@@ -29,6 +32,9 @@ between two faces it would be anybody's label."""
 
 _MOST_OF_OWN = 0.3
 """The share of its own face that a label may cover, as it must where a face fills the picture."""
+
+_AT_ONCE = 64
+"""For how many labels all places are weighed at once: those of a crowd would fill the memory."""
 
 _GOOD = 1.0
 """A place that costs less covers nobody and has no other face beside it."""
@@ -75,41 +81,38 @@ def place_labels(
     """
     edges = [(face.left, face.top, face.right, face.bottom) for face in faces]
     boxes = np.array(edges, dtype=np.float64).reshape(-1, 4)
-    fitting = [
-        number
-        for number, label in enumerate(labels)
-        if label.width <= width and label.height <= height
-    ]
-    candidates = {
-        number: _candidates(boxes[number], labels[number], width, height) for number in fitting
-    }
-    fixed = {
-        number: _fixed_costs(candidates[number], boxes, number, labels[number])
-        for number in fitting
-    }
+    sizes = np.array([(each.width, each.height, each.room) for each in labels], dtype=np.float64)
+    sizes = sizes.reshape(-1, 3)
+    fitting = np.flatnonzero((sizes[:, 0] <= width) & (sizes[:, 1] <= height))
+    candidates = _candidates(boxes[fitting], sizes[fitting], width, height)
+    parts = [slice(first, first + _AT_ONCE) for first in range(0, max(len(fitting), 1), _AT_ONCE)]
+    fixed = np.concatenate(
+        [_fixed_costs(candidates[n], boxes, fitting[n], sizes[fitting[n]]) for n in parts]
+    )
     chosen = np.zeros_like(boxes)
     # Whoever has the fewest good places chooses first: the others can make way.
-    for number in sorted(fitting, key=lambda number: int((fixed[number] < _GOOD).sum())):
-        covered = _covered(candidates[number], chosen).sum(axis=1)
-        chosen[number] = candidates[number][np.argmin(fixed[number] + _COVERING * covered)]
+    for place in np.argsort((fixed < _GOOD).sum(axis=1), kind="stable"):
+        covered = _covered(candidates[place], chosen).sum(axis=1)
+        best = np.argmin(fixed[place] + _COVERING * covered)
+        chosen[fitting[place]] = candidates[place, best]
     places: list[Box | None] = [None] * len(faces)
-    for number in fitting:
+    for number in fitting.tolist():
         places[number] = Box(*(int(edge) for edge in chosen[number]))
-    clashes = [
-        number
-        for number, place in enumerate(places)
-        if place is None or _clashes(chosen, boxes, number, labels[number].room)
-    ]
-    return Placement(tuple(places), tuple(clashes))
+    is_clash = _are_clashes(chosen, boxes, sizes[:, 2])
+    is_clash[[place is None for place in places]] = True
+    return Placement(tuple(places), tuple(np.flatnonzero(is_clash).tolist()))
 
 
-def _candidates(
-    box: npt.NDArray[np.float64], label: LabelSize, width: int, height: int
-) -> _Rectangles:
-    """The places that a label may have, the most welcome first, pushed into the picture."""
-    left, top, right, bottom = box
-    above, before, last = top - label.height, left - label.width, right - label.width
-    middle, halfway = (left + last) // 2, (top + bottom - label.height) // 2
+def _candidates(boxes: _Rectangles, sizes: _Sizes, width: int, height: int) -> _Rectangles:
+    """The places that each label may have, the most welcome first, pushed into the picture.
+
+    Returns:
+        Shape (labels, places, 4).
+    """
+    left, top, right, bottom = boxes.T
+    wide, high, _ = sizes.T
+    above, before, last, under = top - high, left - wide, right - wide, bottom - high
+    middle, halfway = (left + last) // 2, (top + under) // 2
     corners = np.array(
         [
             (middle, bottom),
@@ -118,63 +121,89 @@ def _candidates(
             (last, bottom),
             (left, above),
             (last, above),
-            (right, bottom - label.height),
-            (before, bottom - label.height),
+            (right, under),
+            (before, under),
             (right, top),
             (before, top),
             (right, halfway),
             (before, halfway),
-            (middle, bottom - label.height),
+            (middle, under),
             (middle, top),
         ]
-    )
-    corners = np.clip(corners, 0, (width - label.width, height - label.height))
-    return np.hstack([corners, corners + np.array((label.width, label.height))])
+    ).transpose(2, 0, 1)
+    extents = sizes[:, None, :2]
+    corners = np.clip(corners, 0, np.array((width, height)) - extents)
+    return np.concatenate([corners, corners + extents], axis=2)
 
 
 def _fixed_costs(
-    candidates: _Rectangles, boxes: _Rectangles, own: int, label: LabelSize
+    candidates: _Rectangles, boxes: _Rectangles, own: npt.NDArray[np.intp], sizes: _Sizes
 ) -> npt.NDArray[np.float64]:
-    """What each place of one label costs wherever the other labels are."""
+    """What each place of each label costs wherever the other labels are.
+
+    Args:
+        candidates: The places, shape (labels, places, 4).
+        boxes: Of all faces.
+        own: The number of each label's own face.
+        sizes: Of the labels.
+
+    Returns:
+        Shape (labels, places).
+    """
     covered = _covered(candidates, boxes)
-    reach = np.ones((len(candidates), 1))
-    reach[_BESIDE] = label.height / 3
-    touching = _common(_grown(candidates, np.maximum(reach, label.room)), boxes) > 0
-    covered[:, own] = touching[:, own] = 0
-    hiding_own = _common(candidates, boxes[own, None])[:, 0] / _areas(boxes)[own]
-    preference = np.arange(len(candidates)) / 1000
+    reach = np.ones(candidates.shape[:2])
+    reach[:, _BESIDE] = sizes[:, 1, None] / 3
+    touching = _common(_grown(candidates, np.maximum(reach, sizes[:, 2, None])), boxes) > 0
+    labels = np.arange(len(own))
+    covered[labels, :, own] = touching[labels, :, own] = 0
+    hiding_own = _common(candidates, boxes[own, None])[..., 0] / _areas(boxes[own])[:, None]
+    preference = np.arange(candidates.shape[1]) / 1000
     return np.asarray(
-        _COVERING * covered.sum(axis=1)
+        _COVERING * covered.sum(axis=2)
         + _HIDING_OWN * hiding_own
-        + _TOUCHING * touching.sum(axis=1)
+        + _TOUCHING * touching.sum(axis=2)
         + preference
     )
 
 
-def _clashes(chosen: _Rectangles, boxes: _Rectangles, own: int, room: int) -> bool:
-    place = chosen[own, None]
-    on_faces, on_labels = (_common(_grown(place, room), others)[0] for others in (boxes, chosen))
-    on_faces[own] = on_labels[own] = 0
-    hidden = _common(place, boxes[own, None])[0, 0] / _areas(boxes)[own]
-    return bool(on_faces.any() or on_labels.any() or hidden > _MOST_OF_OWN)
+def _are_clashes(
+    chosen: _Rectangles, boxes: _Rectangles, rooms: npt.NDArray[np.float64]
+) -> npt.NDArray[np.bool_]:
+    """Which labels have another face or label in their room, or hide much of their own face."""
+    reached = _grown(chosen, rooms)
+    is_near = (_common(reached, boxes) > 0) | (_common(reached, chosen) > 0)
+    np.fill_diagonal(is_near, False)
+    hidden = _common(chosen[:, None], boxes[:, None])[:, 0, 0] / _areas(boxes)
+    return np.asarray(is_near.any(axis=1) | (hidden > _MOST_OF_OWN))
 
 
-def _grown(rectangles: _Rectangles, by: float | npt.NDArray[np.float64]) -> _Rectangles:
-    return np.asarray(rectangles + by * np.array((-1, -1, 1, 1)))
+def _grown(rectangles: _Rectangles, by: npt.NDArray[np.float64]) -> _Rectangles:
+    return np.asarray(rectangles + by[..., None] * np.array((-1, -1, 1, 1)))
 
 
 def _common(some: _Rectangles, others: _Rectangles) -> npt.NDArray[np.float64]:
-    """How many pixels each of `some` shares with each of `others`, shape (some, others)."""
-    across = np.minimum(some[:, None, 2], others[:, 2]) - np.maximum(some[:, None, 0], others[:, 0])
-    down = np.minimum(some[:, None, 3], others[:, 3]) - np.maximum(some[:, None, 1], others[:, 1])
+    """How many pixels each of `some` shares with each of `others`.
+
+    Args:
+        some: Shape (..., some, 4).
+        others: Shape (others, 4), or with what stands before the last two sides of `some`.
+
+    Returns:
+        Shape (..., some, others).
+    """
+    left, top, right, bottom = (some[..., edge, None] for edge in range(4))
+    lefts, tops, rights, bottoms = (others[..., None, :, edge] for edge in range(4))
+    across = np.minimum(right, rights) - np.maximum(left, lefts)
+    down = np.minimum(bottom, bottoms) - np.maximum(top, tops)
     return np.asarray(np.maximum(across, 0) * np.maximum(down, 0))
 
 
 def _covered(some: _Rectangles, others: _Rectangles) -> npt.NDArray[np.float64]:
     """How much of the smaller of each two is covered by the other, 0 to 1."""
-    smaller = np.minimum(_areas(some)[:, None], _areas(others))
+    smaller = np.minimum(_areas(some)[..., None], _areas(others))
     return _common(some, others) / np.maximum(smaller, 1)
 
 
 def _areas(rectangles: _Rectangles) -> npt.NDArray[np.float64]:
-    return np.asarray((rectangles[:, 2] - rectangles[:, 0]) * (rectangles[:, 3] - rectangles[:, 1]))
+    left, top, right, bottom = (rectangles[..., edge] for edge in range(4))
+    return np.asarray((right - left) * (bottom - top))

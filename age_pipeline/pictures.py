@@ -24,6 +24,7 @@ from contextlib import ExitStack
 from io import BytesIO
 from threading import Lock
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import Image as PillowImage
@@ -40,8 +41,8 @@ bytes a pixel (1.4 GB here), for WebP and HEIC up to 16. TIFF, WebP and GIF are 
 limit too: 178,956,970 pixels, unless `PIL.Image.MAX_IMAGE_PIXELS` was changed."""
 
 # Pictures are converted in strips of this many pixels, so that the copies in between stay in the
-# processor's cache: a photograph of 12 million pixels takes less than half the time.
-_STRIP_PIXELS = 250_000
+# processor's cache and need no memory that is new: it takes less than half the time.
+_STRIP_PIXELS = 64_000
 
 # EXIF orientation -> quarter turns counter-clockwise, after mirroring left to right or not.
 # CIPA DC-008 (EXIF), tag 0x0112; 1 is upright.
@@ -198,10 +199,11 @@ def _to_blue_green_red(picture: Picture) -> Image:
     image = np.empty((picture.height, picture.width, 3), np.uint8)
     top = 0
     for strip in _strips(picture):
-        rgb = _to_rgb(strip, full_scale)
-        pixels = np.frombuffer(rgb.tobytes("raw", "BGR"), np.uint8)
-        image[top : top + strip.height] = pixels.reshape(strip.height, strip.width, 3)
-        top += strip.height
+        # Four bytes a pixel, as Pillow has them; OpenCV turns them round faster.
+        rgb = np.frombuffer(_to_rgb(strip, full_scale).tobytes("raw", "RGBX"), np.uint8)
+        below = top + strip.height
+        cv2.cvtColor(rgb.reshape(strip.height, -1, 4), cv2.COLOR_RGBA2BGR, dst=image[top:below])
+        top = below
     return image
 
 

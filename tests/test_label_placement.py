@@ -1,5 +1,6 @@
 import pytest
 
+from age_pipeline import label_placement
 from age_pipeline.data import Box
 from age_pipeline.label_placement import LabelSize, place_labels
 
@@ -61,3 +62,12 @@ def test_no_label_stands_between_two_faces_where_it_might_be_of_either() -> None
 def test_a_label_that_hides_its_face_clashes() -> None:
     placement = place_labels([Box(0, 0, 20, 20)], [LabelSize(20, 10)], width=20, height=20)
     assert placement.clashes == (0,)
+
+
+def test_a_crowd_is_weighed_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    grid = [Box(x, y, x + 20, y + 30) for y in range(0, 400, 45) for x in range(0, 300, 32)]
+    sizes = [LabelSize(18 + number % 7, 12, number % 3) for number in range(len(grid))]
+    whole = place_labels(grid, sizes, width=320, height=420)
+    assert len(set(whole.places)) == len(grid) > label_placement._AT_ONCE
+    monkeypatch.setattr(label_placement, "_AT_ONCE", 7)
+    assert place_labels(grid, sizes, width=320, height=420) == whole
