@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
-from PIL import Image as PillowImage
-from PIL import ImageDraw
 
 from age_pipeline.data import Box, Image, Person, require_image
 from age_pipeline.label_layout import Label, LabelStyle, arrange_labels, picture_scale
 from age_pipeline.labels import INTERVAL_LEVEL
+from age_pipeline.lettering import write_line
 
 Colour: TypeAlias = tuple[int, int, int]
 """Blue, green, red, each 0 to 255."""
@@ -79,11 +78,10 @@ def _draw_box(image: Image, box: Box) -> None:
 
 
 def _draw_label(image: Image, label: Label, place: Box) -> None:
-    mask = PillowImage.new("L", (place.width, place.height))
-    pen = ImageDraw.Draw(mask)
+    mask = np.zeros((place.height, place.width), np.uint8)
     for line, baseline in zip(label.lines, label.baselines, strict=True):
-        pen.text((place.width / 2, baseline), line, fill=255, font=label.font, anchor="ms")
-    image[place.top : place.bottom, place.left : place.right] = _INKED[np.asarray(mask)]
+        write_line(mask, line, label.text_size, middle=place.width / 2, baseline=baseline)
+    image[place.top : place.bottom, place.left : place.right] = _INKED.take(mask, axis=0)
     _draw_edges(image, place, INK, thickness=max(1, label.text_size // 20))
 
 

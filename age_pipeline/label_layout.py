@@ -6,13 +6,11 @@ import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-
-from PIL import ImageFont
 
 from age_pipeline.data import Box, Person
 from age_pipeline.label_placement import LabelSize, place_labels
 from age_pipeline.labels import INTERVAL_LEVEL, label_forms
+from age_pipeline.lettering import digit_height, line_width
 
 SMALLEST_TEXT = 10
 """Pixels; below that the digits run together."""
@@ -34,19 +32,15 @@ class Label:
     text_size: int
 
     @property
-    def font(self) -> ImageFont.FreeTypeFont:
-        return _font(self.text_size)
-
-    @property
     def baselines(self) -> list[int]:
         """The height at which each line of digits stands, in pixels from the label's top."""
-        first = self._padding + _digit_height(self.text_size)
+        first = self._padding + digit_height(self.text_size)
         return [first + number * self._line_height for number in range(len(self.lines))]
 
     @property
     def size(self) -> LabelSize:
         """A label of several lines wants room around it: it must be plain whose it is."""
-        width = max(_text_width(line, self.text_size) for line in self.lines)
+        width = max(line_width(line, self.text_size) for line in self.lines)
         room = self.text_size if len(self.lines) > 1 else 0
         return LabelSize(width + 2 * self._padding, self.baselines[-1] + self._padding, room)
 
@@ -194,21 +188,3 @@ def _choices(forms: tuple[tuple[str, ...], ...], *, face_height: int, scale: flo
     wanted = [(whole, size), *((lines, size * share) for lines in short for share in (1, 0.8))]
     wanted.append((short[-1], min(size * 0.8, face_height * 0.3)))
     return [Label(lines, max(round(size), SMALLEST_TEXT)) for lines, size in wanted]
-
-
-@lru_cache(maxsize=64)
-def _font(size: int) -> ImageFont.FreeTypeFont:
-    font = ImageFont.load_default(size)
-    if not isinstance(font, ImageFont.FreeTypeFont):
-        raise TypeError(f"expected Pillow's scalable font, got {type(font).__name__}")
-    return font
-
-
-@lru_cache(maxsize=64)
-def _digit_height(size: int) -> int:
-    return math.ceil(-_font(size).getbbox("0", anchor="ls")[1])
-
-
-@lru_cache(maxsize=4096)
-def _text_width(line: str, size: int) -> int:
-    return math.ceil(_font(size).getlength(line))
