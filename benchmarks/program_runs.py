@@ -56,8 +56,14 @@ def run_program(
     Raises:
         ProgramFailed: Its exit code is not 0; the message has its last word.
     """
-    # Else Python holds back what goes to a pipe, and there is no first line until the end.
-    variables = {**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})}
+    variables = {
+        **os.environ,
+        # Else Python holds back what goes to a pipe, and there is no first line until the end.
+        "PYTHONUNBUFFERED": "1",
+        # Users' Python keeps what it has compiled, wherever this one was told not to.
+        "PYTHONDONTWRITEBYTECODE": "",
+        **(environment or {}),
+    }
     lines = 0
     first_line_s: float | None = None
     with tempfile.TemporaryFile() as talk:

@@ -45,6 +45,13 @@ def test_it_runs_in_the_projects_folder_with_the_variables_it_is_given() -> None
     assert str(raised.value).endswith(f"{[str(ROOT), 'value', True]}")
 
 
+def test_python_keeps_what_it_compiles_as_it_does_for_users(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    run_program(python("import sys", "sys.exit(sys.dont_write_bytecode)"))
+
+
 def test_one_that_fails_is_told_of_with_its_last_word() -> None:
     command = python("import sys", "print('one\\ntwo', file=sys.stderr)", "sys.exit(3)")
     with pytest.raises(ProgramFailed, match=r"ended with 3: two$"):
