@@ -203,17 +203,19 @@ def _cure(error: ImportError) -> PackageMissing | None:
     package = (error.name or "").partition(".")[0]
     library = _ABSENT_LIBRARY.search(str(error))
     if package == "cv2" and library:
-        from age_pipeline.installed_packages import installed_name
+        from age_pipeline.installed_packages import installed_name, pip_install, pip_uninstall
 
         wheel = installed_name("cv2", "opencv-python")
         without_windows = f"{wheel.removesuffix('-headless')}-headless"
         return PackageMissing(
-            f"OpenCV cannot load, {library[1]} is absent: `pip uninstall -y {wheel}` and"
-            f" `pip install '{without_windows}<6'`, or on Debian"
+            f"OpenCV cannot load, {library[1]} is absent: `{pip_uninstall(wheel)}` and"
+            f" `{pip_install(f'{without_windows}<6')}`, or on Debian"
             " `apt-get install libgl1 libglib2.0-0`"
         )
     if package in _IMPORTED:
+        from age_pipeline.installed_packages import pip_install
+
         return PackageMissing(
-            f"{one_line(str(error))}: run `python -m pip install -r requirements.txt`"
+            f"{one_line(str(error))}: run `{pip_install('-r', 'requirements.txt')}`"
         )
     return None

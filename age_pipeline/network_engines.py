@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from age_pipeline.copies import Copies
 from age_pipeline.cores import usable_cores
 from age_pipeline.errors import PackageMissing
+from age_pipeline.installed_packages import pip_install
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,7 +62,7 @@ def ready_forward(engine: Engine, content: bytes) -> Forward:
     except ImportError as error:
         raise PackageMissing(
             f"the engine {engine} cannot be used ({error}):"
-            f" run `python -m pip install '{REQUIREMENTS[engine]}'`"
+            f" run `{pip_install(REQUIREMENTS[engine])}`"
         ) from error
 
 

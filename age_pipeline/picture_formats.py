@@ -14,6 +14,7 @@ from io import BytesIO
 from PIL.ImageFile import ImageFile
 
 from age_pipeline.errors import InputError
+from age_pipeline.installed_packages import pip_install
 
 Opener = Callable[[BytesIO], ImageFile]
 
@@ -34,7 +35,7 @@ def _avif() -> Opener:
     except ImportError:
         plugin = None
     if plugin is None or not plugin.SUPPORTED:
-        cure = "python -m pip install 'pillow>=11.3'"
+        cure = pip_install("pillow>=11.3")
         raise InputError("unsupported", f"is AVIF, which needs Pillow 11.3 or newer: {cure}")
     opener: Opener = plugin.AvifImageFile
     return opener
@@ -47,7 +48,7 @@ def _heic() -> Opener:
     except ImportError:
         package = None
     if package is None or tuple(map(int, package.__version__.split(".")[:2])) < (1, 8):
-        cure = "python -m pip install 'pillow-heif>=1.8'"
+        cure = pip_install("pillow-heif>=1.8")
         raise InputError("unsupported", f"is HEIC, which needs pillow-heif 1.8 or newer: {cure}")
     opener: Opener = package.HeifImageFile
     return opener

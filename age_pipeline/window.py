@@ -18,7 +18,7 @@ import numpy as np
 
 from age_pipeline.data import Image, require_image
 from age_pipeline.errors import WindowError
-from age_pipeline.installed_packages import installed_name
+from age_pipeline.installed_packages import installed_name, pip_install, pip_uninstall
 
 QUIT_KEYS = ("q", "Q", "\x1b")
 """The keys that end a window; the last one is Esc."""
@@ -156,8 +156,8 @@ def _obstacle() -> str | None:
     if toolkit is None or toolkit[1] == "NONE":
         wheel = installed_name("cv2", "opencv-python-headless")
         return (
-            f"this OpenCV was built without windows (`pip uninstall -y {wheel}` and"
-            f" `pip install '{wheel.removesuffix('-headless')}<6'` bring them)"
+            f"this OpenCV was built without windows (`{pip_uninstall(wheel)}` and"
+            f" `{pip_install(wheel.removesuffix('-headless') + '<6')}` bring them)"
         )
     if not _has_x():
         return None

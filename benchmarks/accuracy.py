@@ -16,6 +16,7 @@ import age_detector
 import face_detector
 from age_pipeline import command_line, options
 from age_pipeline.errors import InputError, PackageMissing, UsageError
+from age_pipeline.installed_packages import pip_install
 from benchmarks import running
 from benchmarks.accuracy_options import make_parser
 
@@ -95,7 +96,7 @@ def _check_outputs(asked: argparse.Namespace) -> None:
     if asked.plot is not None and Path(asked.plot).suffix.lower() != ".png":
         raise UsageError(f"--plot {asked.plot}: the picture is a PNG, so name it .png")
     if asked.plot is not None and importlib.util.find_spec("matplotlib") is None:
-        cure = "python -m pip install 'matplotlib>=3.9,<4'"
+        cure = pip_install("matplotlib>=3.9,<4")
         raise PackageMissing(f"--plot needs matplotlib: run `{cure}`")
     read = {"FOLDER": asked.folder, "--labels": asked.labels, "--only": asked.only}
     taken = {os.path.realpath(path): name for name, path in read.items() if path is not None}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,9 @@ def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     """An own cache folder that does not exist yet; no test may see the user's."""
     folder = tmp_path_factory.mktemp("cache") / "detect-age"
     monkeypatch.setenv(CACHE_VARIABLE, str(folder))
+    # The shell calls this Python "python", as in an environment that is activated.
+    own = str(Path(sys.executable).parent)
+    monkeypatch.setenv("PATH", os.pathsep.join((own, os.environ.get("PATH", os.defpath))))
     # Loopback servers are reached directly, whatever proxy the machine has.
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     return folder

@@ -176,7 +176,7 @@ def test_the_cure_is_of_the_kind_that_is_installed(
     monkeypatch.setattr("importlib.metadata.packages_distributions", lambda: {"cv2": [wheel]})
     reason = "libGL.so.1: cannot open shared object file: No such file or directory"
     run(failing(ImportError(reason, name="cv2")), "program")
-    cure = f"`pip uninstall -y {wheel}` and `pip install '{wheel}-headless<6'`"
+    cure = f"`python -m pip uninstall -y {wheel}` and `python -m pip install '{wheel}-headless<6'`"
     assert cure in capsys.readouterr().err
 
 

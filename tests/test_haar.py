@@ -57,7 +57,7 @@ def test_the_cure_is_of_the_kind_that_is_installed(
 ) -> None:
     monkeypatch.delattr(cv2, "CascadeClassifier", raising=False)
     monkeypatch.setattr("importlib.metadata.packages_distributions", lambda: {"cv2": [wheel]})
-    cure = re.escape(f"run `pip install '{wheel}>=4.13,<5'`")
+    cure = re.escape(f"run `python -m pip install '{wheel}>=4.13,<5'`")
     with pytest.raises(PackageMissing, match=rf"needs cv2\.CascadeClassifier .*{cure}"):
         face_detector.load("haar")
 

