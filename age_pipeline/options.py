@@ -181,7 +181,7 @@ def check_outputs(
     inputs: Iterable[Path],
     outputs: Sequence[str] = ("output", "json", "csv"),
 ) -> None:
-    """Refuse outputs that would overwrite each other or an input.
+    """Refuse outputs that would overwrite each other or a picture.
 
     Args:
         options: What was asked for.
@@ -189,7 +189,8 @@ def check_outputs(
         outputs: The options, without their dashes, that name a file to write.
 
     Raises:
-        UsageError: Two outputs go to standard output or to one file, or records to an input.
+        UsageError: Two outputs go to standard output or to one file, or records to an input, or to
+            what is named like a picture.
     """
     taken: dict[str, str] = {}
     for each in outputs:
@@ -207,6 +208,12 @@ def check_outputs(
         option = taken.get(os.path.realpath(path), "--output")
         if option != "--output":
             raise UsageError(f"{option} {path} would overwrite an input: name another file")
+    # Only now: it imports what reads pictures.
+    from age_pipeline.picture_formats import SUFFIXES
+
+    for place, option in taken.items():
+        if option != "--output" and Path(place).suffix.lower() in SUFFIXES:
+            raise UsageError(f"{option} {place} is named like a picture: name another file")
 
 
 def number(

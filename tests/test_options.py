@@ -204,3 +204,13 @@ def test_records_never_overwrite_an_input(tmp_path: Path, option: str) -> None:
 
     with pytest.raises(UsageError, match=rf"--{option} .*a\.jpg would overwrite an input"):
         check_outputs(asked, [tmp_path / "b.jpg", tmp_path / "a.jpg"])
+
+
+@pytest.mark.parametrize("option", ["json", "csv"])
+def test_records_never_overwrite_a_picture_that_is_no_input(tmp_path: Path, option: str) -> None:
+    (tmp_path / "a.JPG").write_bytes(b"a picture")
+    (tmp_path / "ages").symlink_to("a.JPG")
+    for name in ("a.JPG", "ages"):
+        asked = outputs(**{option: os.fspath(tmp_path / name)})
+        with pytest.raises(UsageError, match=rf"--{option} .*a\.JPG is named like a picture"):
+            check_outputs(asked, [])
