@@ -179,10 +179,12 @@ def read_description(text: str) -> Description:
         raise ValueError(f"{', '.join(sorted(unknown))}: not understood")
     layers = [_layer(each) for each in network.messages("layer") + network.messages("layers")]
     shapes = [tuple(each.integers("dim")) for each in network.messages("input_shape")]
-    shape = (shapes or [tuple(network.integers("input_dim"))])[0]
-    if len(network.texts("input")) != 1 or len(shape) != 4 or min(shape) < 1 or not layers:
+    if sides := network.integers("input_dim"):
+        shapes.append(tuple(sides))
+    is_one = len(network.texts("input")) == len(shapes) == 1
+    if not is_one or len(shapes[0]) != 4 or min(shapes[0]) < 1 or not layers:
         raise ValueError("expected layers, and one input of four sides")
-    return Description(network.text("input", ""), shape, tuple(layers))
+    return Description(network.text("input", ""), shapes[0], tuple(layers))
 
 
 def _single(name: str, found: Sequence[Value], default: Value) -> Value:
@@ -196,6 +198,14 @@ def _kind(type_: str) -> str:
 
 
 def _layer(message: Message) -> Layer:
+    try:
+        return _read_layer(message)
+    except ValueError as error:
+        name, type_ = (" ".join(map(str, message.fields.get(n, ()))) for n in ("name", "type"))
+        raise ValueError(f"layer {name} ({type_}): {error}") from error
+
+
+def _read_layer(message: Message) -> Layer:
     kind = _kind(message.text("type", ""))
     # Normalize has norm_param; all others are named in full.
     own = [
@@ -211,14 +221,14 @@ def _layer(message: Message) -> Layer:
         message.message(own[0]) if own else Message(),
     )
     if kind not in _PARAMETERS:
-        raise layer.problem("layers of this type are not understood")
+        raise ValueError("layers of this type are not understood")
     known = {"name", "type", "bottom", "top", *own}
     unknown = message.fields.keys() - known
     unknown |= layer.parameters.fields.keys() - set(_PARAMETERS[layer.kind].split())
     if unknown:
-        raise layer.problem(f"{', '.join(sorted(unknown))}: not understood")
+        raise ValueError(f"{', '.join(sorted(unknown))}: not understood")
     if not layer.bottoms or len(layer.tops) != 1:
-        raise layer.problem("expected a bottom or several, and one top")
+        raise ValueError("expected a bottom or several, and one top")
     return layer
 
 

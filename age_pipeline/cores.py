@@ -32,5 +32,5 @@ def _cores_of(files: tuple[str, ...]) -> int:
         quota, period = " ".join(Path(file).read_text("ascii") for file in files).split()
         # "max" or -1 stand for as much as there is.
         return max(math.ceil(int(quota) / int(period)), 1) if quota.isdecimal() else 0
-    except (OSError, ValueError, ZeroDivisionError):
+    except (OSError, ValueError, ArithmeticError):
         return 0

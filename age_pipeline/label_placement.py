@@ -33,8 +33,9 @@ between two faces it would be anybody's label."""
 _MOST_OF_OWN = 0.3
 """The share of its own face that a label may cover, as it must where a face fills the picture."""
 
-_AT_ONCE = 64
-"""For how many labels all places are weighed at once: those of a crowd would fill the memory."""
+_AT_ONCE = 16
+"""How many labels are weighed at once: for a whole crowd that would take more than the processor's
+cache, and in the end more than the memory."""
 
 _GOOD = 1.0
 """A place that costs less covers nobody and has no other face beside it."""
@@ -85,9 +86,11 @@ def place_labels(
     sizes = sizes.reshape(-1, 3)
     fitting = np.flatnonzero((sizes[:, 0] <= width) & (sizes[:, 1] <= height))
     candidates = _candidates(boxes[fitting], sizes[fitting], width, height)
-    parts = [slice(first, first + _AT_ONCE) for first in range(0, max(len(fitting), 1), _AT_ONCE)]
     fixed = np.concatenate(
-        [_fixed_costs(candidates[n], boxes, fitting[n], sizes[fitting[n]]) for n in parts]
+        [
+            _fixed_costs(candidates[part], boxes, fitting[part], sizes[fitting[part]])
+            for part in _parts(len(fitting))
+        ]
     )
     chosen = np.zeros_like(boxes)
     # Whoever has the fewest good places chooses first: the others can make way.
@@ -98,7 +101,9 @@ def place_labels(
     places: list[Box | None] = [None] * len(faces)
     for number in fitting.tolist():
         places[number] = Box(*(int(edge) for edge in chosen[number]))
-    is_clash = _are_clashes(chosen, boxes, sizes[:, 2])
+    is_clash = np.concatenate(
+        [_are_clashes(chosen, boxes, part, sizes[part, 2]) for part in _parts(len(faces))]
+    )
     is_clash[[place is None for place in places]] = True
     return Placement(tuple(places), tuple(np.flatnonzero(is_clash).tolist()))
 
@@ -167,14 +172,27 @@ def _fixed_costs(
 
 
 def _are_clashes(
-    chosen: _Rectangles, boxes: _Rectangles, rooms: npt.NDArray[np.float64]
+    chosen: _Rectangles, boxes: _Rectangles, part: slice, rooms: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.bool_]:
-    """Which labels have another face or label in their room, or hide much of their own face."""
-    reached = _grown(chosen, rooms)
+    """Which of some labels have another face or label in their room, or hide much of their face.
+
+    Args:
+        chosen: The places of all labels.
+        boxes: Of all faces.
+        part: Which labels are asked about.
+        rooms: How much room each of these wants.
+    """
+    reached = _grown(chosen[part], rooms)
     is_near = (_common(reached, boxes) > 0) | (_common(reached, chosen) > 0)
-    np.fill_diagonal(is_near, False)
-    hidden = _common(chosen[:, None], boxes[:, None])[:, 0, 0] / _areas(boxes)
+    labels = np.arange(len(rooms))
+    is_near[labels, labels + part.start] = False
+    hidden = _common(chosen[part, None], boxes[part, None])[:, 0, 0] / _areas(boxes[part])
     return np.asarray(is_near.any(axis=1) | (hidden > _MOST_OF_OWN))
+
+
+def _parts(count: int) -> list[slice]:
+    """Which of so many labels are weighed together: an empty part where there are none."""
+    return [slice(first, first + _AT_ONCE) for first in range(0, max(count, 1), _AT_ONCE)]
 
 
 def _grown(rectangles: _Rectangles, by: npt.NDArray[np.float64]) -> _Rectangles:

@@ -9,7 +9,6 @@ thread: the pictures are independent of each other, so no other division of the 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +17,7 @@ from queue import Empty, SimpleQueue
 
 import cv2
 
+from age_pipeline.cores import usable_cores
 from benchmarks.original_pictures import add_face_option, load_faces, read
 
 
@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     waiting: SimpleQueue[Path] = SimpleQueue()
     for path in sorted(asked.pictures.iterdir()):
         waiting.put(path)
-    cores = len(os.sched_getaffinity(0))
+    cores = usable_cores()
     with ThreadPoolExecutor(cores) as threads:
         workers = [threads.submit(_look, waiting, asked.face) for _ in range(cores)]
     print(f"{sum(worker.result() for worker in workers)} faces")

@@ -25,7 +25,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import platform
 import sys
 import tempfile
@@ -37,6 +36,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from age_pipeline import __version__, command_line, options
+from age_pipeline.cores import usable_cores
 from age_pipeline.destinations import STDOUT, open_destination
 from benchmarks import running
 from benchmarks.program_runs import run_program
@@ -136,7 +136,7 @@ def _machine() -> dict[str, Any]:
     return {
         "opencv": cv2.__version__,
         "python": platform.python_version(),
-        "cores": len(os.sched_getaffinity(0)),
+        "cores": usable_cores(),
     }
 
 

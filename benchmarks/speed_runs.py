@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Sequence
 from contextlib import closing
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
+from age_pipeline.cores import usable_cores
 from age_pipeline.progress import with_progress
 from benchmarks.program_runs import ProgramFailed, ProgramRun, run_program
 from benchmarks.speed_programs import Program, Programs
@@ -114,7 +114,7 @@ def time_pictures(bench: Bench, scenes: Sequence[Scene], pictures: int, turns: i
     Raises:
         ProgramFailed: One did not end well.
     """
-    few = max(4, 2 * len(os.sched_getaffinity(0)))
+    few = max(4, 2 * usable_cores())
     seconds: dict[tuple[Scene, str], list[float]] = {}
     faces: dict[tuple[Scene, str], float] = {}
     steps = list(product(scenes, range(turns), bench.programs.all))

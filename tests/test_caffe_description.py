@@ -72,6 +72,20 @@ class TestText:
             (INPUT, "expected layers, and one input"),
             (RELU, "expected layers, and one input"),
             (INPUT + INPUT + RELU, "expected layers, and one input"),
+            (INPUT + INPUT[14:] + RELU, "expected layers, and one input"),
+            (INPUT + "input_dim: 1 " * 4 + RELU, "expected layers, and one input"),
+            (
+                INPUT + RELU.replace("name", 'name: "z" name'),
+                r"layer z a \(ReLU\): name stands more",
+            ),
+            (
+                INPUT + RELU.replace("type", 'type: "LRN" type'),
+                r"layer a \(LRN ReLU\): type stands",
+            ),
+            (
+                INPUT + RELU.replace("bottom", "relu_param { } relu_param { } bottom"),
+                r"layer a \(ReLU\): relu_param stands more than once",
+            ),
             (INPUT.replace("dim: 9", "") + RELU, "one input of four sides"),
             (INPUT.replace("dim: 9", "dim: 0") + RELU, "one input of four sides"),
             (INPUT.replace("dim: 9", "dim: x") + RELU, "invalid literal for int"),

@@ -164,6 +164,15 @@ def test_tops_may_be_called_as_parts_are() -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
+def test_the_input_may_be_called_as_parts_are() -> None:
+    text = prototxt(SHAPE, layer("Scale", "", "out/0") + layer("Scale", "", "out", "out", "last"))
+    description = read_description(text.replace('input: "data"', 'input: "out/0"'))
+    weights = {"out": [FACTORS], "last": [FACTORS]}
+    pictures = drawn_pictures(1)
+    found = ready(caffe_to_onnx(description, weights, ["out"])).run(pictures)
+    np.testing.assert_allclose(found, pictures * FACTORS.reshape(1, -1, 1, 1) ** 2, rtol=1e-5)
+
+
 def test_an_output_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="no layer gives third"):
         converted(TWO, {"second": [FACTORS]}, outputs=["third"])

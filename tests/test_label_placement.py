@@ -44,6 +44,28 @@ def test_a_label_larger_than_the_picture_has_no_place() -> None:
     assert placement.clashes == (0,)
 
 
+def test_a_label_that_does_not_fit_leaves_the_others_their_own_faces() -> None:
+    faces = [Box(0, 0, 5, 5), Box(40, 40, 60, 60), Box(140, 150, 160, 170)]
+    sizes = [LabelSize(201, 10), LabelSize(30, 10), LabelSize(20, 10)]
+    places = place_labels(faces, sizes, width=200, height=200).places
+    assert places == (None, Box(35, 60, 65, 70), Box(140, 170, 160, 180))
+    # Rather a part of its own face than of another's, whose number is not that of the label's.
+    faces = [Box(0, 0, 2, 2), Box(0, 20, 40, 60), Box(0, 0, 40, 18)]
+    sizes = [LabelSize(41, 10), LabelSize(40, 10), LabelSize(41, 10)]
+    places = place_labels(faces, sizes, width=40, height=60).places
+    assert places == (None, Box(0, 50, 40, 60), None)
+
+
+@pytest.mark.parametrize(("room", "clashes"), [(3, ()), (5, ()), (6, (0,))])
+def test_labels_keep_away_from_labels_too(room: int, clashes: tuple[int, ...]) -> None:
+    # Both labels stand below their faces, five pixels apart; the faces are farther away.
+    faces = [Box(10, 0, 30, 20), Box(45, 0, 65, 20)]
+    sizes = [LabelSize(30, 10, room), LabelSize(30, 10)]
+    placement = place_labels(faces, sizes, width=75, height=30)
+    assert placement.places == (Box(5, 20, 35, 30), Box(40, 20, 70, 30))
+    assert placement.clashes == clashes
+
+
 @pytest.mark.parametrize(("room", "clashes"), [(0, ()), (6, ()), (7, (0,))])
 def test_a_label_without_the_room_it_wants_clashes(room: int, clashes: tuple[int, ...]) -> None:
     faces = [Box(0, 0, 20, 20), Box(0, 36, 20, 56)]

@@ -35,6 +35,20 @@ def test_a_line_is_that_of_pillow(size: int, line: str, margin: int) -> None:
     assert np.count_nonzero(mask) > 0
 
 
+def test_letters_that_overlap_hide_none_of_each_other() -> None:
+    # In this size the ink of a 4 reaches beyond what it advances.
+    size, line = 11, "44"
+    width = line_width(line, size) + 6
+    mask, first, second = (np.zeros((2 * size, width), np.uint8) for _ in range(3))
+    write_line(mask, line, size, middle=width / 2, baseline=15)
+    advance = line_width("4", size)
+    start = -(-width // 2) - advance
+    for each, left in ((first, start), (second, start + advance)):
+        write_line(each, "4", size, middle=left + -(-advance // 2), baseline=15)
+    assert (np.minimum(first, second) > 0).any()
+    assert np.array_equal(mask, np.maximum(first, second))
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_how_large_text_is(size: int) -> None:
     font = ImageFont.load_default(size)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import pytest
 from speed_fakes import fake_programs
 from stop_signals import is_running, signal_once_there
 
+from age_pipeline.cores import usable_cores
 from benchmarks import original_pictures, speed, speed_programs
 from benchmarks.program_runs import ROOT
 
@@ -51,7 +51,7 @@ def test_all_parts_are_told_of(
     assert out.count("| 64x48 | 2 | 1 | ours |") == 1
     assert out.count("| 64x48 | 1 | 4 |") == 1
     record = json.loads(file.read_text())
-    assert record["cores"] == len(os.sched_getaffinity(0))
+    assert record["cores"] == usable_cores()
     assert [len(record[part]) for part in ("pace", "start", "memory")] == [2 * 5, 3, 4]
     scene = {"width": 64, "height": 48, "faces": 2}
     assert record["pace"][-1]["scene"] == scene

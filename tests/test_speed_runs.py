@@ -69,7 +69,7 @@ def test_everything_is_run_once_beforehand(tmp_path: Path, runs: Runs) -> None:
 def test_pictures_are_timed_without_the_start_and_in_turns(
     tmp_path: Path, runs: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(3)))
+    monkeypatch.setattr(speed_runs, "usable_cores", lambda: 3)
     bench = fake_bench(tmp_path, programs())
     measured = time_pictures(bench, [SMALL, LARGE], pictures=10, turns=2)
     # Every core gets two of the few; a program has few and many in one turn.
@@ -86,7 +86,7 @@ def test_pictures_are_timed_without_the_start_and_in_turns(
 def test_on_one_core_few_are_four(
     tmp_path: Path, runs: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0})
+    monkeypatch.setattr(speed_runs, "usable_cores", lambda: 1)
     time_pictures(fake_bench(tmp_path, programs()), [SMALL], pictures=1, turns=1)
     assert {count for _, count in runs.asked} == {4, 5}
 
