@@ -33,7 +33,7 @@ class Step:
         shape: Of the output.
         weights: Its numbers.
         graph: Gets the nodes.
-        read: Which of the weights were taken.
+        taken: Which of the weights the layer has asked for.
     """
 
     layer: Layer
@@ -43,7 +43,7 @@ class Step:
     shape: Shape
     weights: Sequence[FloatArray]
     graph: Graph
-    read: set[int] = field(default_factory=set)
+    taken: set[int] = field(default_factory=set)
 
     def convert(self) -> None:
         """Add the layer's nodes to the graph.
@@ -53,8 +53,8 @@ class Step:
         """
         try:
             _KINDS[self.layer.kind](self)
-            if len(self.weights) != len(self.read):
-                given, taken = len(self.weights), len(self.read)
+            given, taken = len(self.weights), len(self.taken)
+            if given != taken:
                 raise ValueError(f"its weights are {given} arrays, not {taken}")
         except ValueError as error:
             raise self.layer.problem(str(error)) from error
@@ -72,7 +72,7 @@ class Step:
 
     def own(self, place: int, shape: Shape) -> FloatArray:
         """Some of the layer's numbers, in this shape."""
-        self.read.add(place)
+        self.taken.add(place)
         count = self.weights[place].size if place < len(self.weights) else 0
         if count != prod(shape):
             raise ValueError(f"expected {prod(shape)} weights, not {count}")
