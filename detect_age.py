@@ -95,7 +95,7 @@ def _run(asked: argparse.Namespace) -> None:
         bar = stack.enter_context(closing(with_progress(inputs, len(inputs))))
         for done, _ in enumerate(bar, start=1):
             # A result that this loop held would stay in memory while it waits for the next.
-            next(looked).write()
+            next(looked)()
             if sinks.ended:
                 if done < len(inputs) and not sinks.is_unread:
                     log.info("ended after %d of %d pictures", done, len(inputs))

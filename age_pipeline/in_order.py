@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Condition, Lock, Thread
 from types import TracebackType
 from typing import Generic, Protocol, Self, TypeVar
@@ -24,19 +25,24 @@ class Weighed(Protocol):
 
     @property
     def weight(self) -> int:
-        """How much of it; for an item, at most, while it is worked on."""
+        """How much of it, at most, while it is worked on."""
         ...
 
 
 Item = TypeVar("Item", bound=Weighed)
-Result = TypeVar("Result", bound=Weighed)
+Result = TypeVar("Result")
 
 
 class InOrder(Generic[Item, Result]):
-    """Iterates over `work(item)` for each item, in order, while threads work on those that follow.
+    """Iterates over the results of items, in order, while threads work on those that follow.
+
+        def look_at(picture, give):
+            ages = ...
+            give(ages)
+            return 0
 
         with InOrder(pictures, look_at, jobs=4, room=10**9, ahead=100) as results:
-            for result in results:
+            for ages in results:
                 ...
 
     What `work` raises is raised in the place of its result, and what `items` raises at their end.
@@ -45,7 +51,9 @@ class InOrder(Generic[Item, Result]):
     Args:
         items: Run by one thread at a time, whichever it is. The next is taken as soon as the one
             before it has room.
-        work: Run by all threads at once.
+        work: Run by all threads at once, with an item and with what its result is given to. It may
+            go on after that, while the result is in use already, but must not raise any more. It
+            returns how much room the result takes until its turn has come and gone.
         jobs: How many threads.
         room: How much may be in memory at once, beside the largest: of items that are worked on,
             of results that wait, and of the one that was given last.
@@ -55,7 +63,7 @@ class InOrder(Generic[Item, Result]):
     def __init__(
         self,
         items: Iterable[Item],
-        work: Callable[[Item], Result],
+        work: Callable[[Item, Callable[[Result], None]], int],
         *,
         jobs: int,
         room: int,
@@ -100,6 +108,8 @@ class InOrder(Generic[Item, Result]):
     def __next__(self) -> Result:
         with self._changed:
             if self._has_given:
+                given = self._places[0]
+                self._changed.wait_for(lambda: given.is_finished)
                 self._places.popleft()
                 self._has_given = False
                 self._changed.notify_all()
@@ -137,17 +147,21 @@ class InOrder(Generic[Item, Result]):
         if taken is None:
             return False
         item, place = taken
-        if place.outcome.done():
-            return True
         try:
-            result = self._work(item)
-            place.weight = result.weight
-            place.outcome.set_result(result)
+            if not place.outcome.done():
+                place.weight = self._work(item, partial(self._give, place))
         except BaseException as error:  # it belongs to whoever takes the result
             place.outcome.set_exception(error)
+        finally:
+            with self._changed:
+                place.is_finished = True
+                self._changed.notify_all()
+        return True
+
+    def _give(self, place: _Place[Result], result: Result) -> None:
+        place.outcome.set_result(result)
         with self._changed:
             self._changed.notify_all()
-        return True
 
     def _take(self) -> tuple[Item, _Place[Result]] | None:
         """The next item and its place, once it has room; None where nothing more is to be done."""
@@ -162,6 +176,7 @@ class InOrder(Generic[Item, Result]):
                 return None
             except BaseException as error:  # likewise
                 place.outcome.set_exception(error)
+                place.is_finished = True
                 self._end(place)
                 return None
             try:
@@ -193,10 +208,11 @@ class InOrder(Generic[Item, Result]):
 
 @dataclass(eq=False, slots=True)
 class _Place(Generic[Result]):
-    """Of one item, and then of its result."""
+    """Of one item, and then of its result; finished once nobody works on it any more."""
 
     weight: int = 0
     outcome: Future[Result] = field(default_factory=Future)
+    is_finished: bool = False
 
 
 class _Worker(Thread):

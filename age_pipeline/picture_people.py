@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeAlias
 
 from age_pipeline.data import FailedInput
 from age_pipeline.errors import InputError
@@ -14,7 +15,7 @@ from age_pipeline.in_order import InOrder
 from age_pipeline.picture_reading import OpenedPicture, open_picture
 from age_pipeline.sources import PictureInput
 from age_pipeline.stages import AgeDetector, FaceDetector, find_people
-from age_pipeline.writers import Ready, Sinks
+from age_pipeline.writers import Sinks
 
 _ROOM = 1_600_000_000
 """In bytes, beside the largest picture: eight photographs of a telephone."""
@@ -22,6 +23,9 @@ _ROOM = 1_600_000_000
 _AHEAD = 100
 """How many pictures may be looked at before their turn, where a picture of many looks keeps the
 others waiting; they wait as what is written of them, which is small."""
+
+Write: TypeAlias = Callable[[], None]
+"""Writes the result of one picture."""
 
 log = logging.getLogger("detect_age")
 
@@ -33,7 +37,7 @@ class Desk:
     Attributes:
         faces: Finds the faces; None where each picture is one.
         ages: Tells their ages.
-        sinks: Prepare what is written of them; nothing is written before `Ready.write`.
+        sinks: Prepare what is written of them.
     """
 
     faces: FaceDetector | None
@@ -43,7 +47,7 @@ class Desk:
 
 def look_at_pictures(
     inputs: Iterable[PictureInput], desk: Future[Desk], *, jobs: int
-) -> InOrder[OpenedPicture, Ready]:
+) -> InOrder[OpenedPicture, Write]:
     """Read pictures, find the people in them, and prepare what is written of them.
 
     Args:
@@ -51,24 +55,31 @@ def look_at_pictures(
         desk: The first pictures are decoded while it is made. Once it is cancelled, nobody waits
             for it.
         jobs: How many pictures are looked at at once.
+
+    Returns:
+        What writes the result of each picture. Ages are known before annotated copies are made,
+        and so they are told before.
     """
     look = partial(_look_at, desk)
     return InOrder(map(open_picture, inputs), look, jobs=jobs, room=_ROOM, ahead=max(jobs, _AHEAD))
 
 
-def _look_at(wanted: Future[Desk], opened: OpenedPicture) -> Ready:
+def _look_at(wanted: Future[Desk], opened: OpenedPicture, give: Callable[[Write], None]) -> int:
     item = opened.decode()
     desk = wanted.result()
     if isinstance(item, FailedInput):
-        return Ready(partial(_fail, item, desk.sinks))
+        give(partial(_fail, item, desk.sinks))
+        return 0
     try:
         people = find_people(item, desk.faces, desk.ages)
     except InputError as error:
         # A new one: the traceback of this one holds on to the pixels.
         failed = FailedInput(item.name, InputError(error.kind, str(error)))
-        return Ready(partial(_fail, failed, desk.sinks))
-    ready = desk.sinks.prepare(item, people)
-    return ready if people else Ready(partial(_write_empty, item.name, ready), ready.weight)
+        give(partial(_fail, failed, desk.sinks))
+        return 0
+    begun = desk.sinks.begin()
+    give(begun.write if people else partial(_write_empty, item.name, begun.write))
+    return begun.prepare(item, people)
 
 
 def _fail(failed: FailedInput, sinks: Sinks) -> None:
@@ -76,6 +87,6 @@ def _fail(failed: FailedInput, sinks: Sinks) -> None:
     sinks.fail(failed)
 
 
-def _write_empty(name: str, ready: Ready) -> None:
+def _write_empty(name: str, write: Write) -> None:
     log.info("%s: no face found", name)
-    ready.write()
+    write()

@@ -9,10 +9,11 @@ import logging
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
-from typing import Any, ClassVar, NoReturn, Self
+from typing import Any, ClassVar, Self
 
 from age_pipeline.data import FailedInput, Frame, Person
 from age_pipeline.destinations import Destination
@@ -128,13 +129,10 @@ class Sinks(Sink):
     def write(self, frame: Frame, people: Sequence[Person]) -> None:
         self._each(lambda sink: sink.write(frame, people))
 
-    def prepare(self, frame: Frame, people: Sequence[Person]) -> Ready:
-        """Prepare it for each; an error of one is told in its turn."""
-        ready = {sink: _ready(sink, frame, people) for sink in list(self._sinks)}
-        return Ready(
-            lambda: self._each(lambda sink: ready[sink].write()),
-            sum(each.weight for each in ready.values()),
-        )
+    def begin(self) -> Begun:
+        """Begin a result, for the sinks that there are by now."""
+        parts: dict[Sink, Future[Ready]] = {sink: Future() for sink in list(self._sinks)}
+        return Begun(parts, lambda: self._each(lambda sink: parts[sink].result().write()))
 
     def fail(self, failed: FailedInput) -> None:
         self._each(lambda sink: sink.fail(failed))
@@ -158,15 +156,29 @@ class Sinks(Sink):
                 self.is_unread = not self._sinks
 
 
-def _ready(sink: Sink, frame: Frame, people: Sequence[Person]) -> Ready:
-    try:
-        return sink.prepare(frame, people)
-    except OutputError as error:
-        return Ready(partial(_fail, error))
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What several sinks write of one input: each has its part before that of the next is begun.
 
+    Attributes:
+        parts: Of each sink.
+        write: Writes them in their order, and waits for each; an error of one is told in its turn.
+    """
 
-def _fail(error: OutputError) -> NoReturn:
-    raise error
+    parts: Mapping[Sink, Future[Ready]]
+    write: Callable[[], None]
+
+    def prepare(self, frame: Frame, people: Sequence[Person]) -> int:
+        """Prepare all parts, in any thread; returns how many bytes of memory they hold."""
+        weight = 0
+        for sink, part in self.parts.items():
+            try:
+                ready = sink.prepare(frame, people)
+                weight += ready.weight
+                part.set_result(ready)
+            except BaseException as error:  # it belongs to whoever writes this part
+                part.set_exception(error)
+        return weight
 
 
 class PreparedSink(Sink):

@@ -208,7 +208,7 @@ import sys, threading, types
 from age_pipeline.command_line import log, run
 from age_pipeline.in_order import InOrder
 
-def forever(item):
+def forever(item, give):
     at_work.set()
     threading.Event().wait()
 

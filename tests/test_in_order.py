@@ -36,6 +36,17 @@ def same(load: Load) -> Load:
     return load
 
 
+def giving(work: Callable[[Load], Load]) -> Callable[[Load, Callable[[Load], None]], int]:
+    """Gives a result and has done with it."""
+
+    def work_and_give(load: Load, give: Callable[[Load], None]) -> int:
+        result = work(load)
+        give(result)
+        return result.weight
+
+    return work_and_give
+
+
 def workers() -> list[threading.Thread]:
     return [each for each in threading.enumerate() if each.name.startswith("job ")]
 
@@ -110,7 +121,9 @@ def test_everything_in_order_within_the_room(
 ) -> None:
     watched = Watched(room, result_weight)
     found = []
-    with InOrder(loads(*weights), watched.work, jobs=jobs, room=room, ahead=jobs + more) as results:
+    with InOrder(
+        loads(*weights), giving(watched.work), jobs=jobs, room=room, ahead=jobs + more
+    ) as results:
         for result in results:
             found.append(result.number)
             Event().wait(0.0002)
@@ -129,13 +142,13 @@ def test_several_are_worked_on_at_once() -> None:
         meeting.wait(TIMEOUT_S)
         return load
 
-    with InOrder(loads(1, 1, 1), meet, jobs=3, room=PLENTY, ahead=3) as results:
+    with InOrder(loads(1, 1, 1), giving(meet), jobs=3, room=PLENTY, ahead=3) as results:
         assert [each.number for each in results] == [0, 1, 2]
 
 
 def test_a_slow_one_keeps_nobody_else_from_work() -> None:
     gates = Gates(0)
-    with InOrder(loads(*[1] * 40), gates.work, jobs=2, room=PLENTY, ahead=30) as results:
+    with InOrder(loads(*[1] * 40), giving(gates.work), jobs=2, room=PLENTY, ahead=30) as results:
         wait_until(lambda: len(gates.begun) == 30)
         gates.open(0)
         assert [each.number for each in results] == list(range(40))
@@ -143,7 +156,7 @@ def test_a_slow_one_keeps_nobody_else_from_work() -> None:
 
 def test_so_many_are_ahead_and_no_more() -> None:
     gates = Gates()
-    with InOrder(loads(*[1] * 40), gates.work, jobs=3, room=PLENTY, ahead=7) as results:
+    with InOrder(loads(*[1] * 40), giving(gates.work), jobs=3, room=PLENTY, ahead=7) as results:
         wait_until(lambda: len(gates.begun) == 7)
         Event().wait(0.05)
         assert len(gates.begun) == 7
@@ -157,7 +170,7 @@ def test_so_many_are_ahead_and_no_more() -> None:
 
 def test_small_ones_go_on_beside_a_large_one_and_a_second_large_one_waits() -> None:
     gates = Gates(0)
-    with InOrder(loads(100, 4, 4, 90, 1), gates.work, jobs=4, room=10, ahead=9) as results:
+    with InOrder(loads(100, 4, 4, 90, 1), giving(gates.work), jobs=4, room=10, ahead=9) as results:
         wait_until(lambda: sorted(gates.begun) == [0, 1, 2])
         Event().wait(0.05)
         assert sorted(gates.begun) == [0, 1, 2]
@@ -167,13 +180,13 @@ def test_small_ones_go_on_beside_a_large_one_and_a_second_large_one_waits() -> N
 
 def test_a_result_that_waits_takes_up_only_its_own_room() -> None:
     gates = Gates()
-    with InOrder(loads(*[10] * 40), gates.work, jobs=1, room=5, ahead=30):
+    with InOrder(loads(*[10] * 40), giving(gates.work), jobs=1, room=5, ahead=30):
         wait_until(lambda: len(gates.begun) == 30)
 
 
 def test_what_is_larger_than_the_room_is_worked_on_alone() -> None:
     gates = Gates(1)
-    with InOrder(loads(5, 100, 5, 5), gates.work, jobs=4, room=0, ahead=9) as results:
+    with InOrder(loads(5, 100, 5, 5), giving(gates.work), jobs=4, room=0, ahead=9) as results:
         assert next(results).number == 0
         wait_until(lambda: gates.begun == [0, 1])
         Event().wait(0.05)
@@ -184,11 +197,44 @@ def test_what_is_larger_than_the_room_is_worked_on_alone() -> None:
 
 def test_what_was_given_is_kept_until_the_next_is_asked_for_and_no_longer() -> None:
     gates = Gates(1)
-    with InOrder(loads(1, 1), gates.work, jobs=1, room=PLENTY, ahead=2) as results:
+    with InOrder(loads(1, 1), giving(gates.work), jobs=1, room=PLENTY, ahead=2) as results:
         given_up = weakref.ref(next(results))
         threading.Timer(0.1, gates.open, [1]).start()
         assert next(results).number == 1
         assert given_up() is None
+
+
+def test_a_result_is_in_use_while_work_goes_on_and_the_next_is_not_before_it_has_ended() -> None:
+    gates = Gates(0)
+    ended: list[int] = []
+
+    def give_and_go_on(load: Load, give: Callable[[Load], None]) -> int:
+        give(load)
+        gates.work(load)
+        ended.append(load.number)
+        return 0
+
+    with InOrder(loads(1, 1), give_and_go_on, jobs=2, room=PLENTY, ahead=2) as results:
+        assert next(results).number == 0
+        wait_until(lambda: ended == [1])
+        threading.Timer(0.1, gates.open, [0]).start()
+        assert next(results).number == 1
+        assert ended == [1, 0]
+
+
+def test_what_goes_on_takes_up_its_room() -> None:
+    gates = Gates(0)
+
+    def give_and_go_on(load: Load, give: Callable[[Load], None]) -> int:
+        give(load)
+        return gates.work(load).weight
+
+    with InOrder(loads(5, 5, 5), give_and_go_on, jobs=2, room=4, ahead=3) as results:
+        assert next(results).number == 0
+        Event().wait(0.05)
+        assert gates.begun == [0]
+        gates.open(0)
+        assert [each.number for each in results] == [1, 2]
 
 
 def failing(load: Load) -> Load:
@@ -198,7 +244,7 @@ def failing(load: Load) -> Load:
 
 
 def test_an_error_comes_in_its_place_with_its_traceback() -> None:
-    with InOrder(loads(1, 1, 1), failing, jobs=2, room=PLENTY, ahead=4) as results:
+    with InOrder(loads(1, 1, 1), giving(failing), jobs=2, room=PLENTY, ahead=4) as results:
         assert next(results).number == 0
         with pytest.raises(LookupError, match="number 1") as raised:
             next(results)
@@ -210,7 +256,7 @@ def test_an_error_comes_in_its_place_with_its_traceback() -> None:
 def test_an_error_that_nobody_handles_ends_everything() -> None:
     with (
         pytest.raises(LookupError, match="number 1"),
-        InOrder(loads(*[1] * 100), failing, jobs=3, room=PLENTY, ahead=4) as results,
+        InOrder(loads(*[1] * 100), giving(failing), jobs=3, room=PLENTY, ahead=4) as results,
     ):
         list(results)
     assert workers() == []
@@ -221,7 +267,7 @@ def test_an_error_of_the_items_comes_after_those_before_it() -> None:
         yield from loads(1, 1)
         raise LookupError("no more")
 
-    with InOrder(items(), same, jobs=2, room=PLENTY, ahead=4) as results:
+    with InOrder(items(), giving(same), jobs=2, room=PLENTY, ahead=4) as results:
         assert [next(results).number for _ in range(2)] == [0, 1]
         with pytest.raises(LookupError, match="no more"):
             next(results)
@@ -231,7 +277,7 @@ def test_an_error_of_the_items_comes_after_those_before_it() -> None:
 @pytest.mark.parametrize("taken", [0, 1, 5])
 def test_leaving_early_takes_nothing_more_and_leaves_no_thread(taken: int) -> None:
     gates = Gates()
-    with InOrder(loads(*[1] * 1000), gates.work, jobs=3, room=PLENTY, ahead=6) as results:
+    with InOrder(loads(*[1] * 1000), giving(gates.work), jobs=3, room=PLENTY, ahead=6) as results:
         for _ in range(taken):
             next(results)
     assert workers() == []
@@ -240,7 +286,7 @@ def test_leaving_early_takes_nothing_more_and_leaves_no_thread(taken: int) -> No
 
 def test_leaving_waits_only_a_moment_for_what_cannot_be_stopped() -> None:
     gates = Gates(0, 1)
-    with InOrder(loads(*[1] * 9), gates.work, jobs=2, room=PLENTY, ahead=6):
+    with InOrder(loads(*[1] * 9), giving(gates.work), jobs=2, room=PLENTY, ahead=6):
         wait_until(lambda: len(gates.begun) == 2)
     assert is_working()
     gates.open(0)
@@ -252,7 +298,7 @@ def test_leaving_waits_only_a_moment_for_what_cannot_be_stopped() -> None:
 def test_leaving_waits_that_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(in_order, "_PATIENCE_S", TIMEOUT_S)
     gates = Gates(0)
-    with InOrder(loads(1), gates.work, jobs=1, room=PLENTY, ahead=1):
+    with InOrder(loads(1), giving(gates.work), jobs=1, room=PLENTY, ahead=1):
         wait_until(lambda: gates.begun == [0])
         threading.Timer(0.1, gates.open, [0]).start()
     assert not is_working()
@@ -262,7 +308,7 @@ def test_ctrl_c_while_everybody_is_inside_a_library() -> None:
     gates = Gates(0, 1)
     with (
         ctrl_c_after(0.2),
-        InOrder(loads(1, 1, 1), gates.work, jobs=2, room=PLENTY, ahead=6) as results,
+        InOrder(loads(1, 1, 1), giving(gates.work), jobs=2, room=PLENTY, ahead=6) as results,
     ):
         next(results)
     assert is_working(), "nobody waited for them"
@@ -283,7 +329,7 @@ def test_threads_that_cannot_be_started_leave_none_behind(monkeypatch: pytest.Mo
     monkeypatch.setattr(threading.Thread, "start", limited)
     with (
         pytest.raises(RuntimeError, match="can't start"),
-        InOrder(loads(*[1] * 9), same, jobs=4, room=PLENTY, ahead=6),
+        InOrder(loads(*[1] * 9), giving(same), jobs=4, room=PLENTY, ahead=6),
     ):
         pass
     assert workers() == []
@@ -292,7 +338,7 @@ def test_threads_that_cannot_be_started_leave_none_behind(monkeypatch: pytest.Mo
 @pytest.mark.parametrize(("jobs", "ahead"), [(0, 1), (-1, 1), (3, 2)])
 def test_too_few(jobs: int, ahead: int) -> None:
     with pytest.raises(ValueError, match="1 <= jobs <= ahead"):
-        InOrder(loads(1), same, jobs=jobs, room=PLENTY, ahead=ahead)
+        InOrder(loads(1), giving(same), jobs=jobs, room=PLENTY, ahead=ahead)
 
 
 class Unweighable:
@@ -305,7 +351,7 @@ class Unweighable:
 
 def test_what_cannot_be_weighed_is_an_error_in_its_place() -> None:
     items: list[Any] = [Load(0), Unweighable(), Load(2)]
-    with InOrder(items, same, jobs=2, room=PLENTY, ahead=9) as results:
+    with InOrder(items, giving(same), jobs=2, room=PLENTY, ahead=9) as results:
         assert next(results) == Load(0)
         with pytest.raises(SystemError, match="a bad header"):
             next(results)
@@ -318,5 +364,5 @@ def test_nobody_waits_for_workers_that_are_gone(monkeypatch: pytest.MonkeyPatch)
         raise MemoryError
 
     monkeypatch.setattr(in_order, "_Place", fail)
-    with InOrder(loads(1, 1), same, jobs=2, room=PLENTY, ahead=9) as results:
+    with InOrder(loads(1, 1), giving(same), jobs=2, room=PLENTY, ahead=9) as results:
         assert list(results) == []

@@ -21,12 +21,12 @@ from age_pipeline import picture_people
 from age_pipeline.data import Face, FailedInput, Frame, Image, Person
 from age_pipeline.errors import OutputError
 from age_pipeline.in_order import InOrder, is_working
-from age_pipeline.picture_people import Desk, look_at_pictures
+from age_pipeline.picture_people import Desk, Write, look_at_pictures
 from age_pipeline.picture_reading import OpenedPicture
 from age_pipeline.pictures import decode
 from age_pipeline.sources import PictureInput
 from age_pipeline.stages import FaceDetector
-from age_pipeline.writers import Ready, Sink, Sinks
+from age_pipeline.writers import Sink, Sinks
 
 
 def pictures(folder: Path, *greys: int | None) -> list[PictureInput]:
@@ -67,7 +67,7 @@ class Heard(Sink):
 
 def look_at(
     inputs: Sequence[PictureInput], *sinks: Sink, jobs: int, faces: FaceDetector | None = None
-) -> InOrder[OpenedPicture, Ready]:
+) -> InOrder[OpenedPicture, Write]:
     desk: Future[Desk] = Future()
     desk.set_result(Desk(faces or SlowAtFirst(), FakeAges(), Sinks(sinks)))
     return look_at_pictures(inputs, desk, jobs=jobs)
@@ -82,8 +82,8 @@ def test_results_and_lines_come_in_order(
     heard = Heard()
 
     with look_at(inputs, heard, jobs=jobs) as looked:
-        for ready in looked:
-            ready.write()
+        for write in looked:
+            write()
 
     assert heard.told == [
         ("0.png", 0),
@@ -111,8 +111,25 @@ def test_nothing_is_written_before_its_turn(tmp_path: Path) -> None:
         first = next(looked)
         time.sleep(0.1)
         assert heard.told == []
-        first.write()
+        first()
         assert heard.told == [("0.png", 1)]
+
+
+def test_ages_are_told_before_the_copy_is_made(tmp_path: Path) -> None:
+    heard = Heard()
+
+    class Copies(Heard):
+        def prepare(self, frame: Frame, people: Sequence[Person]) -> Any:
+            until = time.monotonic() + 20
+            while not heard.told:
+                assert time.monotonic() < until
+                time.sleep(0.01)
+            return super().prepare(frame, people)
+
+    copies = Copies()
+    with look_at(pictures(tmp_path, 250), heard, copies, jobs=1) as looked:
+        next(looked)()
+    assert heard.told == copies.told == [("0.png", 1)]
 
 
 def test_several_are_looked_at_at_once(tmp_path: Path) -> None:
@@ -180,7 +197,7 @@ def test_pixels_that_wait_for_their_turn_are_few(
         time.sleep(0.2)
         assert len(decoded.images) <= 7
         for _ in inputs:
-            next(looked).write()
+            next(looked)()
     assert max(decoded.beside) <= 7
 
 
@@ -195,7 +212,7 @@ def test_the_first_pictures_are_decoded_while_the_models_are_loaded(
             assert time.monotonic() < until
             time.sleep(0.01)
         desk.set_result(Desk(FakeFaces(), FakeAges(), Sinks([heard])))
-        next(looked).write()
+        next(looked)()
     assert heard.told == [("0.png", 1)]
 
 
@@ -219,9 +236,9 @@ def test_one_that_cannot_be_written_is_told_in_its_turn(
 
     heard = Refusing()
     with look_at(pictures(tmp_path, 200, 200, 200), heard, jobs=2) as looked:
-        for number, ready in enumerate(looked):
+        for number, write in enumerate(looked):
             assert len(caplog.messages) == (number > 1)
-            ready.write()
+            write()
     assert caplog.messages == ["1.png cannot be drawn"]
     assert heard.told == [("0.png", 1), ("2.png", 1)]
 
@@ -236,7 +253,7 @@ def test_a_bug_in_a_stage_shows_in_its_turn(tmp_path: Path) -> None:
     inputs = pictures(tmp_path, 250, 7, 250)
     heard = Heard()
     with look_at(inputs, heard, jobs=2, faces=Broken()) as looked:
-        next(looked).write()
+        next(looked)()
         with pytest.raises(IndexError, match="out of bounds"):
             next(looked)
     assert heard.told == [("0.png", 1)]

@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePath
@@ -348,15 +349,51 @@ def test_what_was_prepared_is_what_is_written_and_holds_no_pixels(
 
 def test_a_sink_that_prepares_nothing_holds_the_picture() -> None:
     recorder = Recorder()
-    ready = Sinks([recorder, recorder]).prepare(frame(), PEOPLE)
+    ready = recorder.prepare(frame(), PEOPLE)
     assert (recorder.given, ready.weight) == ([], 64 * 48 * 3)
     ready.write()
-    assert recorder.given == ["a.jpg 2"] * 2
+    assert recorder.given == ["a.jpg 2"]
 
 
 def test_what_is_prepared_weighs_what_all_sinks_hold() -> None:
-    ready = Sinks([Recorder(), JsonLines(InMemory(), REPORTING), Recorder()]).prepare(frame(), [])
-    assert 64 * 48 * 3 * 2 < ready.weight < 64 * 48 * 3 * 2 + 2000
+    begun = Sinks([Recorder(), JsonLines(InMemory(), REPORTING), Recorder()]).begin()
+    weight = begun.prepare(frame(), [])
+    assert 64 * 48 * 3 * 2 < weight < 64 * 48 * 3 * 2 + 2000
+
+
+def test_a_part_is_written_while_the_next_is_prepared() -> None:
+    is_told = threading.Event()
+
+    class Telling(Recorder):
+        def write(self, frame: Frame, people: Sequence[Person]) -> None:
+            super().write(frame, people)
+            is_told.set()
+
+    class Slow(Recorder):
+        def prepare(self, frame: Frame, people: Sequence[Person]) -> Ready:
+            assert is_told.wait(20)
+            return super().prepare(frame, people)
+
+    recorders = [Telling(), Slow()]
+    begun = Sinks(recorders).begin()
+    worker = threading.Thread(target=begun.prepare, args=(frame(), PEOPLE))
+    worker.start()
+    begun.write()
+    worker.join()
+    assert [each.given for each in recorders] == [["a.jpg 2"], ["a.jpg 2"]]
+
+
+def test_a_bug_in_a_part_shows_where_it_is_written() -> None:
+    class Broken(Recorder):
+        def prepare(self, frame: Frame, people: Sequence[Person]) -> Ready:
+            raise IndexError(f"in {frame.name}, at {people[5]}")
+
+    recorders = [Recorder(), Broken(), Recorder()]
+    begun = Sinks(recorders).begin()
+    begun.prepare(frame(), PEOPLE)
+    with pytest.raises(IndexError, match="out of range"):
+        begun.write()
+    assert [each.given for each in recorders] == [["a.jpg 2"], [], []]
 
 
 class Unprepared(Recorder):
@@ -371,10 +408,12 @@ class Unprepared(Recorder):
 def test_what_cannot_be_prepared_is_told_in_its_turn(caplog: pytest.LogCaptureFixture) -> None:
     recorders = [Unprepared(), Recorder()]
     sinks = Sinks(recorders)
-    ready = [sinks.prepare(frame(name), people) for name, people in (("a", []), ("b", PEOPLE))]
+    begun = [sinks.begin(), sinks.begin()]
+    for each, name, people in zip(begun, "ab", ([], PEOPLE), strict=True):
+        each.prepare(frame(name), people)
     assert caplog.records == []
 
-    for each in ready:
+    for each in begun:
         each.write()
 
     assert [sink.given for sink in recorders] == [["a 0"], ["a 0", "b 2"]]
@@ -386,9 +425,11 @@ def test_a_sink_that_has_failed_gets_nothing_that_was_prepared_for_it(
 ) -> None:
     recorder = Recorder("a 2")
     sinks = Sinks([recorder])
-    ready = [sinks.prepare(frame(name), PEOPLE) for name in "ab"]
+    begun = [sinks.begin(), sinks.begin()]
+    for each, name in zip(begun, "ab", strict=True):
+        each.prepare(frame(name), PEOPLE)
 
-    for each in ready:
+    for each in begun:
         each.write()
 
     assert recorder.given == ["a 2"]
