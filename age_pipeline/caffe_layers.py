@@ -17,6 +17,7 @@ import numpy.typing as npt
 from age_pipeline.caffe_description import Layer, Shape
 from age_pipeline.caffe_shapes import axis_of, order_of, window_of
 from age_pipeline.onnx_graph import Graph
+from age_pipeline.space_to_depth import space_to_depth
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -33,6 +34,7 @@ class Step:
         shape: Of the output.
         weights: Its numbers.
         graph: Gets the nodes.
+        least_channels: Of what a convolution with a stride is to read.
         taken: Which of the weights the layer has asked for.
     """
 
@@ -43,6 +45,7 @@ class Step:
     shape: Shape
     weights: Sequence[FloatArray]
     graph: Graph
+    least_channels: int = 1
     taken: set[int] = field(default_factory=set)
 
     def convert(self) -> None:
@@ -133,19 +136,29 @@ def _convolution(step: Step) -> None:
     inputs, outputs, groups = step.shapes[0][1], step.shape[1], says.integer("group", 1)
     if groups < 1 or inputs % groups or outputs % groups:
         raise ValueError(f"{inputs} and {outputs} channels do not make {groups} groups")
-    kernel = (outputs, inputs // groups, *window.kernel)
-    operands = [step.inputs[0], step.constant(step.own(0, kernel))]
+    weights = step.own(0, (outputs, inputs // groups, *window.kernel))
+    bias = []
     if says.flag("bias_term", True):
-        operands.append(step.constant(step.own(1, (outputs,))))
-    step.node(
-        "Conv",
-        *operands,
-        kernel_shape=window.kernel,
-        strides=window.stride,
-        pads=window.padding * 2,
-        dilations=window.dilation,
-        group=groups,
-    )
+        bias.append(step.constant(step.own(1, (outputs,))))
+    is_plain = groups == 1 and window.dilation == (1, 1)
+    if is_plain and inputs < step.least_channels and window.stride != (1, 1):
+        split = space_to_depth(weights, window, step.shapes[0], step.shape)
+        slides = {"kernel_shape": window.stride, "strides": window.stride, "pads": split.pads}
+        blocks = step.part("Conv", step.inputs[0], step.constant(split.selection), **slides)
+        kernel = split.weights.shape[2:]
+        step.node("Conv", blocks, step.constant(split.weights), *bias, kernel_shape=kernel)
+    else:
+        step.node(
+            "Conv",
+            step.inputs[0],
+            step.constant(weights),
+            *bias,
+            kernel_shape=window.kernel,
+            strides=window.stride,
+            pads=window.padding * 2,
+            dilations=window.dilation,
+            group=groups,
+        )
 
 
 def _pooling(step: Step) -> None:

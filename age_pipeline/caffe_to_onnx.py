@@ -18,6 +18,8 @@ def caffe_to_onnx(
     description: Description,
     weights: Mapping[str, Sequence[npt.NDArray[np.float32]]],
     outputs: Sequence[str],
+    *,
+    least_channels: int = 1,
 ) -> ModelProto:
     """Convert a network, as far as some of its outputs need it.
 
@@ -25,6 +27,8 @@ def caffe_to_onnx(
         description: Its layers.
         weights: The numbers of each layer, by its name.
         outputs: Names of what it is to give, in this order.
+        least_channels: A convolution with a stride that reads fewer than these is to read several
+            pixels as one of more channels: see `space_to_depth`.
 
     Returns:
         A network for any number of pictures. Its input and outputs have the names that they have
@@ -53,6 +57,7 @@ def caffe_to_onnx(
             shape=top_shape(layer, inputs),
             weights=weights.get(layer.name, ()),
             graph=graph,
+            least_channels=least_channels,
         )
         step.convert()
         names[top], shapes[top] = step.output, step.shape

@@ -22,7 +22,9 @@ _FOLDER = "converted"
 it should hold."""
 
 
-def converted(prototxt: bytes, weights: LoadedModel, outputs: Sequence[str]) -> bytes:
+def converted(
+    prototxt: bytes, weights: LoadedModel, outputs: Sequence[str], least_channels: int = 1
+) -> bytes:
     """The content of an ONNX file that is the same network as two Caffe files.
 
     Where the cache cannot be read or written, the network is converted every time.
@@ -31,11 +33,13 @@ def converted(prototxt: bytes, weights: LoadedModel, outputs: Sequence[str]) -> 
         prototxt: What describes its layers.
         weights: What holds their numbers.
         outputs: Names of what the network is to give.
+        least_channels: See `caffe_to_onnx`.
 
     Raises:
         ValueError: The two do not make a network that can be converted.
     """
-    sources = [str(VERSION), *outputs, weights.sha256, hashlib.sha256(prototxt).hexdigest()]
+    sources = [str(VERSION), str(least_channels), *outputs, weights.sha256]
+    sources.append(hashlib.sha256(prototxt).hexdigest())
     name = _hash("\n".join(sources).encode())
     folder = cache_folder() / _FOLDER
     kept = _kept(folder, name)
@@ -47,7 +51,8 @@ def converted(prototxt: bytes, weights: LoadedModel, outputs: Sequence[str]) -> 
     from age_pipeline.caffe_weights import read_weights
 
     description = read_description(prototxt.decode())
-    network = caffe_to_onnx(description, read_weights(weights.data), outputs)
+    numbers = read_weights(weights.data)
+    network = caffe_to_onnx(description, numbers, outputs, least_channels=least_channels)
     content: bytes = network.SerializeToString()
     try:
         make_folder(folder)

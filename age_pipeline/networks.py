@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 FloatArray = npt.NDArray[np.float32]
 
+_OPENCV_CHANNELS = 8
+"""How many OpenCV 5 computes with at a time: where there are fewer, with zeros. The other engines
+have ways of their own to read the colours of a picture."""
+
 
 class Network:
     """A network with one input, ready to run. Which engine runs it does not show.
@@ -75,8 +79,9 @@ def caffe_network(
             return Network(_opencv_forward(partial(cv2.dnn.readNetFromCaffe, *parts), outputs))
         except cv2.error as error:
             raise _refused(weights, engine, error) from error
+    least_channels = _OPENCV_CHANNELS if engine == "opencv" else 1
     try:
-        content = converted(description, weights, outputs)
+        content = converted(description, weights, outputs, least_channels)
     except ValueError as error:
         raise _refused(weights, engine, error) from error
     return _ready(content, weights, outputs, engine)

@@ -30,6 +30,10 @@ HAS_IMPORTER = hasattr(cv2.dnn, "readNetFromCaffe")
 
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 
+each_convolution = pytest.mark.parametrize(
+    "case", [case for case in CASES if "Convolution" in case.layers], ids=lambda case: case.id
+)
+
 
 def drawn(case: Case) -> Numbers:
     """Random numbers for the layers of a case."""
@@ -57,9 +61,10 @@ def converted(
     numbers: Numbers | None = None,
     shape: Sequence[int] = SHAPE,
     outputs: Sequence[str] = ("out",),
+    **says: int,
 ) -> onnx.ModelProto:
     weights = {name: [array.reshape(-1) for array in own] for name, own in (numbers or {}).items()}
-    return caffe_to_onnx(read_description(prototxt(shape, layers)), weights, outputs)
+    return caffe_to_onnx(read_description(prototxt(shape, layers)), weights, outputs, **says)
 
 
 def ready(network: onnx.ModelProto, engine: Engine = "opencv") -> Network:
@@ -89,6 +94,17 @@ class TestEachLayer:
         assert found.shape == expected.shape
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
 
+    @pytest.mark.parametrize("engine", EACH_ENGINE)
+    @pytest.mark.parametrize("count", [1, 3])
+    @each_convolution
+    def test_does_so_where_channels_are_few(self, case: Case, count: int, engine: Engine) -> None:
+        pictures, numbers = drawn_pictures(count), drawn(case)
+        expected = case.expected(pictures, *(array for own in numbers.values() for array in own))
+        network = converted(case.layers, numbers, least_channels=8)
+        onnx.checker.check_model(network, full_check=True)
+        found = ready(network, engine).run(pictures)
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+
     @pytest.mark.skipif(not HAS_IMPORTER, reason="this OpenCV has no Caffe importer")
     @each_case
     def test_gives_what_opencvs_importer_gives(self, case: Case) -> None:
@@ -103,6 +119,30 @@ class TestEachLayer:
     @each_case
     def test_is_what_onnx_itself_finds_right(self, case: Case) -> None:
         onnx.checker.check_model(converted(case.layers, drawn(case)), full_check=True)
+
+
+@pytest.mark.parametrize(
+    ("says", "least_channels", "strides"),
+    [
+        ("kernel_size: 3 stride: 2", 1, [[2, 2]]),
+        ("kernel_size: 3 stride: 2", 6, [[2, 2]]),
+        ("kernel_size: 3 stride: 2", 7, [[2, 2], []]),
+        ("kernel_size: 5 stride_h: 1 stride_w: 3", 7, [[1, 3], []]),
+        ("kernel_size: 3", 7, [[1, 1]]),
+        ("kernel_size: 3 stride: 2 dilation: 2", 7, [[2, 2]]),
+        ("kernel_size: 3 stride: 2 group: 2", 7, [[2, 2]]),
+    ],
+)
+def test_channels_are_few_below_the_least(
+    says: str, least_channels: int, strides: list[list[int]]
+) -> None:
+    layers = layer("Convolution", f"convolution_param {{ num_output: 4 {says} }}")
+    window = [3, 3] if "size: 3" in says else [5, 5]
+    inputs = 3 if "group" in says else 6
+    numbers = {"out": [np.ones((4, inputs, *window), np.float32), np.ones(4, np.float32)]}
+    nodes = converted(layers, numbers, least_channels=least_channels).graph.node
+    says_each = [{each.name: list(each.ints) for each in node.attribute} for node in nodes]
+    assert [each.get("strides", []) for each in says_each] == strides
 
 
 @given(st.data())

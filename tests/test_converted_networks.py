@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
@@ -36,9 +37,9 @@ def conversions() -> Iterator[Counted]:
 
     counted = Counted()
 
-    def convert(*arguments: object) -> onnx.ModelProto:
+    def convert(*arguments: Any, **says: Any) -> onnx.ModelProto:
         counted.times += 1
-        return plain(*arguments)  # type: ignore[arg-type]
+        return plain(*arguments, **says)
 
     with patch("age_pipeline.caffe_to_onnx.caffe_to_onnx", convert):
         yield counted
@@ -54,6 +55,13 @@ def test_once_converted_it_is_kept(cache: Path, conversions: Counted) -> None:
     assert converted(DESCRIBED, WEIGHTS, ["mix"]) == first
     assert conversions.times == 1
     assert file.stat().st_mtime_ns == before
+
+
+def test_for_another_engine_it_is_another_file(cache: Path, conversions: Counted) -> None:
+    for least_channels in (1, 8, 8, 1):
+        converted(DESCRIBED, WEIGHTS, ["mix"], least_channels)
+    assert conversions.times == 2
+    assert len(list((cache / "converted").iterdir())) == 2
 
 
 def test_what_is_kept_needs_neither_onnx_nor_a_conversion(
