@@ -15,8 +15,9 @@ with the further options that change its speed, and the engines that are install
 writing copies, which is what compares with the floor.
 
 The pictures are JPEG files composed from images/. "found" is how many faces were told of for each;
-"times" is the median of the turns' ratios, and what all of them lie between. The pace comes from
-the time for many pictures less that for few: where the start varied by more, there is a dash.
+"times" compares the best turn of either side, as whatever else a machine does only adds to a time;
+then comes what the ratios of single turns lie between. The pace comes from the time for many
+pictures less that for few: where the start varied by more, there is a dash.
 Annotated copies lie in the folder for temporary files (TMPDIR names another one) while a program
 runs: of a thousand pictures of 4000x3000 pixels, about 5 GB.
 """

@@ -27,14 +27,31 @@ class Paced:
         scene: What is to be seen.
         program: Its name.
         faces: Of how many it told, for each picture.
-        seconds: For each picture, without the start, turn by turn. It is zero or less where the
-            start varied by more than the pictures took.
+        pictures: How many more than a few it was given.
+        few_s: How long it took for the few, turn by turn.
+        many_s: Likewise for all of them.
     """
 
     scene: Scene
     program: str
     faces: float
-    seconds: tuple[float, ...]
+    pictures: int
+    few_s: tuple[float, ...]
+    many_s: tuple[float, ...]
+
+    @property
+    def seconds(self) -> list[float]:
+        """For each picture, without the start, turn by turn.
+
+        They are zero or less where the start varied by more than the pictures took.
+        """
+        turns = zip(self.few_s, self.many_s, strict=True)
+        return [(many - few) / self.pictures for few, many in turns]
+
+    @property
+    def best_s(self) -> float:
+        """The same of undisturbed turns: other work on a machine only ever adds to a time."""
+        return (min(self.many_s) - min(self.few_s)) / self.pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +67,11 @@ class Started:
     scene: Scene
     program: str
     seconds: tuple[float, ...]
+
+    @property
+    def best_s(self) -> float:
+        """Of an undisturbed turn."""
+        return min(self.seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +127,7 @@ def warm_up(bench: Bench, scene: Scene) -> None:
         bench.run(program, scene, 1)
 
 
-def time_pictures(bench: Bench, scenes: Sequence[Scene], pictures: int, turns: int) -> list[Paced]:
+def time_pictures(bench: Bench, scenes: Sequence[Scene], pictures: int, repeat: int) -> list[Paced]:
     """How fast all programs get through scenes.
 
     Each is run with a few pictures and with `pictures` more, and the difference counts: that leaves
@@ -115,20 +137,25 @@ def time_pictures(bench: Bench, scenes: Sequence[Scene], pictures: int, turns: i
         ProgramFailed: One did not end well.
     """
     few = max(4, 2 * usable_cores())
-    seconds: dict[tuple[Scene, str], list[float]] = {}
-    faces: dict[tuple[Scene, str], float] = {}
-    steps = list(product(scenes, range(turns), bench.programs.all))
+    runs: dict[tuple[Scene, str], list[tuple[ProgramRun, ProgramRun]]] = {}
+    steps = list(product(scenes, range(repeat), bench.programs.all))
     with closing(with_progress(steps, len(steps))) as bar:
         for scene, _, program in bar:
-            start = bench.run(program, scene, few)
-            whole = bench.run(program, scene, few + pictures)
-            key = scene, program.name
-            seconds.setdefault(key, []).append((whole.whole_s - start.whole_s) / pictures)
-            faces[key] = whole.lines / (few + pictures)
-    return [Paced(*key, faces[key], tuple(taken)) for key, taken in seconds.items()]
+            turn = bench.run(program, scene, few), bench.run(program, scene, few + pictures)
+            runs.setdefault((scene, program.name), []).append(turn)
+    return [
+        Paced(
+            *key,
+            turns[-1][1].lines / (few + pictures),
+            pictures,
+            tuple(run.whole_s for run, _ in turns),
+            tuple(run.whole_s for _, run in turns),
+        )
+        for key, turns in runs.items()
+    ]
 
 
-def time_starts(bench: Bench, scenes: Sequence[Scene], turns: int) -> list[Started]:
+def time_starts(bench: Bench, scenes: Sequence[Scene], repeat: int) -> list[Started]:
     """How soon the original and our programs tell the first age of a single picture.
 
     Raises:
@@ -136,7 +163,7 @@ def time_starts(bench: Bench, scenes: Sequence[Scene], turns: int) -> list[Start
     """
     seconds: dict[tuple[Scene, str], list[float]] = {}
     programs = bench.programs.original, *bench.programs.ours
-    steps = list(product(scenes, range(STARTS * turns), programs))
+    steps = list(product(scenes, range(STARTS * repeat), programs))
     with closing(with_progress(steps, len(steps))) as bar:
         for scene, _, program in bar:
             told_s = bench.run(program, scene, 1).first_line_s

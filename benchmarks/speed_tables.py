@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from statistics import median
 from typing import Protocol, TypeVar
 
 from benchmarks.speed_programs import Programs
@@ -41,14 +40,14 @@ def pace_text(measured: Sequence[Paced], programs: Programs) -> str:
                     f"{original.faces:.4g}",
                     program.name,
                     f"{own.faces:.4g}",
-                    _NONE if is_bare else _ratio(original.seconds, own.seconds),
-                    _ratio(own.seconds, floor.seconds),
+                    _NONE if is_bare else _ratio(original, own),
+                    _ratio(own, floor),
                 )
             )
     names = [program.name for program in programs.all]
     lines += ["", _row("pictures per second", "faces", *names), _rule(2 + len(names))]
     for scene, by_name in _by_scene(measured):
-        speeds = [_speed(by_name[name].seconds) for name in names]
+        speeds = [_speed(by_name[name].best_s) for name in names]
         lines.append(_row(scene.size, scene.faces, *speeds))
     return "\n".join(lines) + "\n"
 
@@ -75,9 +74,9 @@ def start_text(measured: Sequence[Started], programs: Programs) -> str:
                     scene.size,
                     scene.faces,
                     program.name,
-                    _ratio(own.seconds, original.seconds),
-                    f"{median(own.seconds):.2f}",
-                    f"{median(original.seconds):.2f}",
+                    _ratio(own, original),
+                    f"{own.best_s:.2f}",
+                    f"{original.best_s:.2f}",
                 )
             )
     return "\n".join(lines) + "\n"
@@ -126,17 +125,25 @@ def _by_scene(measured: Iterable[Measured]) -> Iterator[tuple[Scene, dict[str, M
     yield from scenes.items()
 
 
-def _ratio(over: Sequence[float], under: Sequence[float]) -> str:
-    """The middle one of the turns' ratios, and where there are several, what all lie between."""
-    if min(*over, *under) <= 0:
+class _Timed(Protocol):
+    @property
+    def seconds(self) -> Sequence[float]: ...
+
+    @property
+    def best_s(self) -> float: ...
+
+
+def _ratio(over: _Timed, under: _Timed) -> str:
+    """Of undisturbed turns; and where there are several, what the ratios of all lie between."""
+    if min(over.best_s, under.best_s, *over.seconds, *under.seconds) <= 0:
         return _NONE
-    ratios = [each / other for each, other in zip(over, under, strict=True)]
+    ratios = [each / other for each, other in zip(over.seconds, under.seconds, strict=True)]
     spread = f" ({min(ratios):.2f}-{max(ratios):.2f})" if len(ratios) > 1 else ""
-    return f"{median(ratios):.2f}{spread}"
+    return f"{over.best_s / under.best_s:.2f}{spread}"
 
 
-def _speed(seconds: Sequence[float]) -> str:
-    return f"{1 / median(seconds):.1f}" if median(seconds) > 0 else _NONE
+def _speed(seconds: float) -> str:
+    return f"{1 / seconds:.1f}" if seconds > 0 else _NONE
 
 
 def _row(*cells: object) -> str:

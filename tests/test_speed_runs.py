@@ -14,6 +14,8 @@ from benchmarks.speed_programs import Program, Programs
 from benchmarks.speed_runs import (
     STARTS,
     Held,
+    Paced,
+    Started,
     read_memory,
     time_pictures,
     time_starts,
@@ -71,7 +73,7 @@ def test_pictures_are_timed_without_the_start_and_in_turns(
 ) -> None:
     monkeypatch.setattr(speed_runs, "usable_cores", lambda: 3)
     bench = fake_bench(tmp_path, programs())
-    measured = time_pictures(bench, [SMALL, LARGE], pictures=10, turns=2)
+    measured = time_pictures(bench, [SMALL, LARGE], pictures=10, repeat=2)
     # Every core gets two of the few; a program has few and many in one turn.
     assert runs.asked == [(name, count) for name in SECONDS for count in (6, 16)] * 4
     assert [(each.scene, each.program) for each in measured] == [
@@ -80,19 +82,27 @@ def test_pictures_are_timed_without_the_start_and_in_turns(
     for each in measured:
         # The second run of a pair starts one second later.
         assert each.seconds == pytest.approx([SECONDS[each.program] + 0.1] * 2)
+        assert each.best_s == pytest.approx(SECONDS[each.program] + 0.1)
         assert each.faces == (3 if each.program == "original" else 2)
+
+
+def test_what_disturbs_one_run_is_in_its_turn_and_not_in_the_best() -> None:
+    paced = Paced(SMALL, "ours", 1.0, 10, (1.0, 4.0, 1.5), (21.0, 20.0, 40.0))
+    assert paced.seconds == [2.0, 1.6, 3.85]
+    assert paced.best_s == 1.9
+    assert Started(SMALL, "ours", (0.5, 0.4, 0.9)).best_s == 0.4
 
 
 def test_on_one_core_few_are_four(
     tmp_path: Path, runs: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(speed_runs, "usable_cores", lambda: 1)
-    time_pictures(fake_bench(tmp_path, programs()), [SMALL], pictures=1, turns=1)
+    time_pictures(fake_bench(tmp_path, programs()), [SMALL], pictures=1, repeat=1)
     assert {count for _, count in runs.asked} == {4, 5}
 
 
 def test_starts_are_of_single_pictures_in_turns(tmp_path: Path, runs: Runs) -> None:
-    measured = time_starts(fake_bench(tmp_path, programs()), [SMALL], turns=2)
+    measured = time_starts(fake_bench(tmp_path, programs()), [SMALL], repeat=2)
     names = ["original", "ours", "ours --jobs 1"]
     assert runs.asked == [(name, 1) for name in names] * STARTS * 2
     assert [each.program for each in measured] == names
@@ -125,4 +135,4 @@ def test_nothing_that_was_written_stays(tmp_path: Path) -> None:
 def test_who_tells_of_nobody_has_no_start(tmp_path: Path) -> None:
     bench = fake_bench(tmp_path, fake_programs("pass"))
     with pytest.raises(ProgramFailed, match="original tells of nobody in a picture of 640x480"):
-        time_starts(bench, [SMALL], turns=1)
+        time_starts(bench, [SMALL], repeat=1)
