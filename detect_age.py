@@ -93,13 +93,19 @@ def _run(asked: argparse.Namespace) -> None:
         sinks = stack.enter_context(Sinks(_open_sinks(asked, files, reporting, is_one_picture)))
         desk.set_result(Desk(faces, ages, sinks))
         bar = stack.enter_context(closing(with_progress(inputs, len(inputs))))
-        for done, _ in enumerate(bar, start=1):
-            # A result that this loop held would stay in memory while it waits for the next.
-            next(looked)()
-            if sinks.ended:
-                if done < len(inputs) and not sinks.is_unread:
-                    log.info("ended after %d of %d pictures", done, len(inputs))
-                break
+        done = 0
+        try:
+            for done, _ in enumerate(bar):
+                # A result that this loop held would stay in memory while it waits for the next.
+                next(looked)()
+                if sinks.ended:
+                    if done + 1 < len(inputs) and not sinks.is_unread:
+                        log.info("ended after %d of %d pictures", done + 1, len(inputs))
+                    break
+        except (KeyboardInterrupt, SystemExit):
+            if len(inputs) > 1:
+                log.info("%d of %d pictures were done", done, len(inputs))
+            raise
 
 
 def _names(asked: argparse.Namespace) -> list[str]:
