@@ -89,6 +89,7 @@ def _draw_edges(image: Image, box: Box, colour: Colour, *, thickness: int, outse
     """Paint four lines just inside a box, or of a box larger by `outset` on each side."""
     left, top = box.left - outset, box.top - outset
     right, bottom = box.right + outset, box.bottom + outset
+    pixel = np.array(colour, np.uint8)
     for line in (
         (left, top, right, top + thickness),
         (left, bottom - thickness, right, bottom),
@@ -96,4 +97,4 @@ def _draw_edges(image: Image, box: Box, colour: Colour, *, thickness: int, outse
         (right - thickness, top, right, bottom),
     ):
         first_column, first_row, last_column, last_row = (max(edge, 0) for edge in line)
-        image[first_row:last_row, first_column:last_column] = colour
+        image[first_row:last_row, first_column:last_column] = pixel

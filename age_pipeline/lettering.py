@@ -1,8 +1,10 @@
-"""Lines of text in Pillow's own scalable font, put together from letters drawn once each."""
+"""Lines of text in Pillow's own scalable font, put together from letters that are drawn once."""
 
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,15 +16,19 @@ Mask = npt.NDArray[np.uint8]
 """How much of each pixel is ink, 0 to 255; shape (height, width)."""
 
 
+_WORD = re.compile(r" +|[^ ]+ *")
+"""A word, and the spaces that follow it."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class _Letter:
-    """One letter in one size.
+class _Piece:
+    """One letter or several in one size.
 
     Attributes:
         ink: What there is of it.
-        left: From where the letter begins to its ink, in pixels.
-        top: From the line that letters stand on down to its ink, in pixels.
-        advance: From where it begins to where the next one does, in pixels.
+        left: From where the first letter begins to the ink, in pixels.
+        top: From the line that letters stand on down to the ink, in pixels.
+        advance: From where the first letter begins to where the next piece does, in pixels.
     """
 
     ink: Mask
@@ -41,20 +47,13 @@ def write_line(mask: Mask, line: str, size: int, *, middle: float, baseline: int
         middle: Of the text, in pixels from the mask's left.
         baseline: Where letters stand, in pixels from the mask's top.
     """
-    letters = [_letter(each, size) for each in line]
-    place = math.ceil(middle) - math.ceil(sum(letter.advance for letter in letters) / 2)
-    for letter in letters:
-        left, top = place + letter.left, baseline + letter.top
-        first_column, first_row = max(-left, 0), max(-top, 0)
-        ink = letter.ink[first_row:, first_column:]
-        part = mask[top + first_row :, left + first_column :][: ink.shape[0], : ink.shape[1]]
-        np.maximum(part, ink[: part.shape[0], : part.shape[1]], out=part)
-        place += letter.advance
+    words = _words(line, size)
+    _write(mask, words, math.ceil(middle) - math.ceil(_advance(words) / 2), baseline)
 
 
 def line_width(line: str, size: int) -> int:
     """How wide a text is, in pixels."""
-    return sum(_letter(each, size).advance for each in line)
+    return _advance(_words(line, size))
 
 
 def digit_height(size: int) -> int:
@@ -62,14 +61,46 @@ def digit_height(size: int) -> int:
     return -_letter("0", size).top
 
 
+def _words(line: str, size: int) -> list[_Piece]:
+    return [_word(each, size) for each in _WORD.findall(line)]
+
+
+def _advance(pieces: Iterable[_Piece]) -> int:
+    return sum(piece.advance for piece in pieces)
+
+
+def _write(mask: Mask, pieces: Iterable[_Piece], place: int, baseline: int) -> None:
+    """Write pieces one after another, the first of which begins at this place from the left."""
+    for piece in pieces:
+        left, top = place + piece.left, baseline + piece.top
+        first_column, first_row = max(-left, 0), max(-top, 0)
+        ink = piece.ink[first_row:, first_column:]
+        part = mask[top + first_row :, left + first_column :][: ink.shape[0], : ink.shape[1]]
+        np.maximum(part, ink[: part.shape[0], : part.shape[1]], out=part)
+        place += piece.advance
+
+
+@lru_cache(maxsize=128)
+def _word(text: str, size: int) -> _Piece:
+    """Much of what labels say is said again: of one person in a video, and of ages in general."""
+    letters = [_letter(each, size) for each in text]
+    top = min(letter.top for letter in letters)
+    height = max(letter.top + letter.ink.shape[0] for letter in letters) - top
+    # The ink of a letter may reach beyond what it advances.
+    margin = size // 2
+    ink = np.zeros((height, _advance(letters) + 2 * margin), np.uint8)
+    _write(ink, letters, margin, -top)
+    return _Piece(ink, -margin, top, _advance(letters))
+
+
 @lru_cache(maxsize=2048)
-def _letter(character: str, size: int) -> _Letter:
+def _letter(character: str, size: int) -> _Piece:
     font = _font(size)
     core, (left, top) = font.getmask2(character, "L", anchor="ls")
     width, height = core.size
     ink = np.array(core, np.uint8).reshape(height, width)
     # In the layout of this font every letter takes whole pixels, whichever stands beside it.
-    return _Letter(ink, left, top, round(font.getlength(character)))
+    return _Piece(ink, left, top, round(font.getlength(character)))
 
 
 @lru_cache(maxsize=64)
