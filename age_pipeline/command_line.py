@@ -13,7 +13,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
@@ -64,10 +64,10 @@ def run(program: Callable[[], None], name: str, stopped: str = _STOPPED) -> int:
 
 
 def _run(program: Callable[[], None], name: str, stopped: str) -> int:
-    with _talk(name) as errors, _ended_by_signals():
+    with _talk(name) as errors, _ended_by_signals() as signals:
         code = 0
         try:
-            with package_errors():
+            with _instead_of_failed_imports(signals), package_errors():
                 program()
         except AgeDetectionError as error:
             log.error("%s", error)
@@ -147,7 +147,20 @@ def _talk(name: str) -> Iterator[_ErrorCount]:
 
 
 @contextmanager
-def _ended_by_signals() -> Iterator[None]:
+def _instead_of_failed_imports(signals: Sequence[BaseException]) -> Iterator[None]:
+    """A compiled module makes an error of a signal that comes while it is imported."""
+    try:
+        yield
+    except (ImportError, SystemError, PackageMissing) as error:
+        if signals:
+            raise signals[-1] from error
+        raise
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[Sequence[BaseException]]:
+    """End the program where it gets a signal; gives those that it got by now."""
+    signals: list[BaseException] = []
     ended_s = -math.inf
 
     def end(number: int, _: FrameType | None) -> None:
@@ -157,20 +170,19 @@ def _ended_by_signals() -> Iterator[None]:
         if time.monotonic() - ended_s < _AGAIN_S:
             return
         ended_s = time.monotonic()
-        if number == signal.SIGINT:
-            raise KeyboardInterrupt
-        raise _Ended(128 + number)
+        signals.append(KeyboardInterrupt() if number == signal.SIGINT else _Ended(128 + number))
+        raise signals[-1]
 
     # Python gives signals to the main thread only; whoever ignored one on purpose keeps that.
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield signals
         return
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, *_ENDING_SIGNALS)}
     for number, handler in before.items():
         if handler is not signal.SIG_IGN:
             signal.signal(number, end)
     try:
-        yield
+        yield signals
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
@@ -129,6 +130,31 @@ def test_sigterm_leaves_every_with(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert left
     assert capsys.readouterr() == ("", "program: stopped; what was finished is kept\n")
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("error", [ImportError, SystemError, PackageMissing])
+def test_a_signal_may_come_while_a_compiled_module_is_imported(
+    capsys: pytest.CaptureFixture[str], number: int, code: int, error: type[Exception]
+) -> None:
+    def program() -> None:
+        try:
+            os.kill(os.getpid(), number)
+            time.sleep(20)
+        except BaseException as came:
+            raise error("initialization failed") from came
+
+    # A shell that starts a test run in the background has Ctrl-C ignored.
+    before = signal.signal(number, signal.default_int_handler)
+    found: object
+    try:
+        found = run(program, "program")
+    except SystemExit as ended:
+        found = ended.code
+    finally:
+        signal.signal(number, before)
+    assert found == code
+    assert capsys.readouterr().err == "program: stopped; what was finished is kept\n"
 
 
 def test_leaving_by_an_exit_code_is_no_stop(capsys: pytest.CaptureFixture[str]) -> None:
