@@ -9,9 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
+import caffe_networks
 import cv2
 import numpy as np
+import onnx
 import pytest
+from caffe_cases import layer
+from caffe_networks import prototxt
 from installed_engines import EACH_ENGINE, needs
 from tiny_networks import PROTOTXT, SHAPE, FloatArray, caffe_file, onnx_file
 
@@ -100,6 +104,40 @@ def test_an_opencv_without_caffe_gets_the_network_as_onnx(
     monkeypatch.delattr(cv2.dnn, "readNetFromCaffe", raising=False)
     found = from_caffe(caffe_file(MIX), tmp_path).run(pictures)
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+
+
+STRIDED = layer("Convolution", "convolution_param { num_output: 4 kernel_size: 7 stride: 2 }")
+
+
+@pytest.mark.parametrize(
+    ("engine", "kernels"),
+    [
+        # Colours as channels of blocks, and then these.
+        pytest.param("opencv", [[2, 2], [4, 4]]),
+        pytest.param("onnxruntime", [[7, 7]], marks=needs("onnxruntime")),
+        pytest.param("openvino", [[7, 7]], marks=needs("openvino")),
+    ],
+)
+def test_what_opencv_reads_colours_by(
+    tmp_path: Path,
+    cache: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    engine: Engine,
+    kernels: list[list[int]],
+) -> None:
+    monkeypatch.delattr(cv2.dnn, "readNetFromCaffe", raising=False)
+    weights = np.random.default_rng(0).standard_normal((4, 3, 7, 7), dtype=np.float32)
+    bias = np.ones(4, np.float32)
+    (tmp_path / "a.prototxt").write_text(prototxt((1, 3, 30, 30), STRIDED))
+    content = caffe_networks.caffe_file({"out": [weights, bias]})
+    found = caffe_network(tmp_path / "a.prototxt", model(tmp_path / "a", content), ["out"], engine)
+    pictures = np.random.default_rng(1).standard_normal((2, 3, 30, 30), dtype=np.float32)
+    expected = caffe_networks.convolve(pictures, weights, bias, stride=(2, 2))
+    np.testing.assert_allclose(found.run(pictures), expected, rtol=1e-4, atol=1e-4)
+    [file] = (cache / "converted").iterdir()
+    nodes = onnx.load(str(file)).graph.node
+    says_each = [{each.name: list(each.ints) for each in node.attribute} for node in nodes]
+    assert [each["kernel_shape"] for each in says_each] == kernels
 
 
 @pytest.mark.parametrize("engine", EACH_ENGINE)
