@@ -135,7 +135,7 @@ class _Timed(Protocol):
 
 def _ratio(over: _Timed, under: _Timed) -> str:
     """Of undisturbed turns; and where there are several, what the ratios of all lie between."""
-    if min(over.best_s, under.best_s, *over.seconds, *under.seconds) <= 0:
+    if min(*over.seconds, *under.seconds) <= 0:
         return _NONE
     ratios = [each / other for each, other in zip(over.seconds, under.seconds, strict=True)]
     spread = f" ({min(ratios):.2f}-{max(ratios):.2f})" if len(ratios) > 1 else ""

@@ -58,6 +58,18 @@ def test_what_is_below_the_noise_is_a_dash() -> None:
     assert table(text, 1)[0][3] == "-"
 
 
+def test_one_turn_below_the_noise_is_a_dash_too_and_speeds_are_of_the_best() -> None:
+    text = pace_text(
+        paced(SMALL, original=(2.0, 2.5), floor=(0.5, -0.1), ours=(1.0, 0.8)), PROGRAMS
+    )
+    assert [row[5:] for row in table(text, 0)] == [
+        ["2.50 (2.00-3.12)", "-"],
+        ["2.50 (2.00-3.12)", "-"],
+        ["-", "-"],
+    ]
+    assert table(text, 1)[0][2:5] == ["0.5", "-", "1.2"]
+
+
 def test_found_faces_are_told_of_both() -> None:
     measured = paced(Scene(640, 480, 29))
     measured[0] = replace(measured[0], faces=86 / 3)
