@@ -146,13 +146,14 @@ def _open_sinks(
 
     if STDOUT not in (asked.output, asked.json, asked.csv) and sys.stdout is not None:
         yield TextLines(StandardOutput(), reporting, named=not is_one_picture)
-    for name, kind in ((asked.json, JsonLines), (asked.csv, CsvTable)):
-        if name is not None:
-            yield kind(open_destination(name), reporting)
+    # A record comes after the copy: where the program is stopped, who has one has the other.
     if asked.output is not None:
         from age_pipeline.annotated_pictures import open_annotated
 
         yield open_annotated(asked.output, inputs, reporting, one_picture=is_one_picture)
+    for name, kind in ((asked.json, JsonLines), (asked.csv, CsvTable)):
+        if name is not None:
+            yield kind(open_destination(name), reporting)
     if _wants_window(asked, is_one_picture):
         from age_pipeline.shown_pictures import ShownPictures
 

@@ -27,6 +27,8 @@ _IMPORTED = {"av", "cv2", "imutils", "numpy", "PIL", "platformdirs", "tqdm"}
 _ENDING_SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _AGAIN_S = 1.0
 """Within this time a second signal is the first one again."""
+_ONCE_MORE_S = 0.05
+"""After this time a signal that was lost comes again."""
 
 _STOPPED = "stopped; what was finished is kept"
 _ABSENT_LIBRARY = re.compile(r"(lib\S+\.so\S*): cannot open shared object file")
@@ -173,6 +175,17 @@ def _ended_by_signals() -> Iterator[Sequence[BaseException]]:
         signals.append(KeyboardInterrupt() if number == signal.SIGINT else _Ended(128 + number))
         raise signals[-1]
 
+    def once_more(lost: sys.UnraisableHookArgs) -> None:
+        nonlocal ended_s
+        if not any(each is lost.exc_value for each in signals):
+            tell_lost(lost)
+            return
+        # Python has swallowed it, as it does in clean-up of its own.
+        ended_s = -math.inf
+        ended = lost.exc_value
+        number = ended.code - 128 if isinstance(ended, _Ended) else signal.SIGINT
+        threading.Timer(_ONCE_MORE_S, os.kill, (os.getpid(), number)).start()
+
     # Python gives signals to the main thread only; whoever ignored one on purpose keeps that.
     if threading.current_thread() is not threading.main_thread():
         yield signals
@@ -181,9 +194,11 @@ def _ended_by_signals() -> Iterator[Sequence[BaseException]]:
     for number, handler in before.items():
         if handler is not signal.SIG_IGN:
             signal.signal(number, end)
+    tell_lost, sys.unraisablehook = sys.unraisablehook, once_more
     try:
         yield signals
     finally:
+        sys.unraisablehook = tell_lost
         for number, handler in before.items():
             signal.signal(number, handler)
 

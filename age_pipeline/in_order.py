@@ -1,7 +1,7 @@
 """Work on several items at once, in threads, and the results in the items' order.
 
-Items and results say how much room they take: however many there are and however large, those that
-are in memory at once fit the room, beside the largest of them.
+It is known of items and of results how much room they take: however many there are and however
+large, those that are in memory at once fit the room, beside the largest of them.
 """
 
 from __future__ import annotations
@@ -108,8 +108,7 @@ class InOrder(Generic[Item, Result]):
     def __next__(self) -> Result:
         with self._changed:
             if self._has_given:
-                given = self._places[0]
-                self._changed.wait_for(lambda: given.is_finished)
+                self._changed.wait_for(lambda: self._places[0].is_finished)
                 self._places.popleft()
                 self._has_given = False
                 self._changed.notify_all()

@@ -176,6 +176,9 @@ class Begun:
                 ready = sink.prepare(frame, people)
                 weight += ready.weight
                 part.set_result(ready)
+            except OutputError as error:
+                # A new one: the traceback of this one holds on to the pixels.
+                part.set_exception(OutputError(str(error)))
             except BaseException as error:  # it belongs to whoever writes this part
                 part.set_exception(error)
         return weight

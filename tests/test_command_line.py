@@ -157,6 +157,34 @@ def test_a_signal_may_come_while_a_compiled_module_is_imported(
     assert capsys.readouterr().err == "program: stopped; what was finished is kept\n"
 
 
+SWALLOWED = """
+import os, signal, sys, time
+from age_pipeline.command_line import run
+
+signal.signal(signal.{signal}, signal.default_int_handler)
+
+class CleansUp:
+    def __del__(self):
+        os.kill(os.getpid(), signal.{signal})
+        time.sleep(20)
+
+def program():
+    CleansUp()
+    time.sleep(20)
+    print("it went on")
+
+sys.exit(run(program, "p"))
+"""
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_a_signal_that_python_swallows_comes_again(name: str, code: int) -> None:
+    program = [sys.executable, "-c", SWALLOWED.replace("{signal}", name)]
+    ended = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, timeout=15)
+    assert ended.returncode == code
+    assert (ended.stdout, ended.stderr) == ("", "p: stopped; what was finished is kept\n")
+
+
 def test_leaving_by_an_exit_code_is_no_stop(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         run(lambda: sys.exit(0), "program")

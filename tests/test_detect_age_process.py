@@ -183,7 +183,7 @@ def test_a_full_disk_costs_what_did_not_fit_and_nothing_else(folder: Path) -> No
     code, out, err = run(folder, *argv, env={"LARGEST_FILE": "2000"})
 
     assert code == 1
-    assert [line.split()[4] for line in err.decode().splitlines()] == ["a.json", "out/3.png"]
+    assert [line.split()[4] for line in err.decode().splitlines()] == ["out/3.png", "a.json"]
     assert (folder / "a.json").read_text() == "earlier"
     assert sorted(path.name for path in (folder / "out").iterdir()) == [
         name for name in PICTURES if name != "3.png"
