@@ -46,8 +46,7 @@ def label_forms(
 
 def bracket_text(age: AgeEstimate) -> str:
     """The most probable bracket and its probability: `(25-32): 85.20%`."""
-    bracket, probability = max(age.brackets.items(), key=lambda each: each[1])
-    return f"({bracket}): {probability:.2%}"
+    return f"({age.bracket}): {age.bracket_confidence:.2%}"
 
 
 def at_least_text(age: AgeEstimate, at_least: int) -> str:

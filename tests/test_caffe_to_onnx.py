@@ -83,27 +83,31 @@ def imported(layers: str, numbers: Numbers, pictures: FloatArray) -> FloatArray:
     return np.array(network.forward(), np.float32)
 
 
+def require_what_it_computes(
+    network: onnx.ModelProto, case: Case, count: int, engine: Engine
+) -> None:
+    """Run a case as ONNX on so many pictures, beside numpy."""
+    pictures = drawn_pictures(count)
+    expected = case.expected(pictures, *(array for own in drawn(case).values() for array in own))
+    found = ready(network, engine).run(pictures)
+    assert found.shape == expected.shape
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+
+
 class TestEachLayer:
     @pytest.mark.parametrize("engine", EACH_ENGINE)
     @pytest.mark.parametrize("count", [1, 3])
     @each_case
     def test_gives_what_it_computes(self, case: Case, count: int, engine: Engine) -> None:
-        pictures, numbers = drawn_pictures(count), drawn(case)
-        expected = case.expected(pictures, *(array for own in numbers.values() for array in own))
-        found = ready(converted(case.layers, numbers), engine).run(pictures)
-        assert found.shape == expected.shape
-        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+        require_what_it_computes(converted(case.layers, drawn(case)), case, count, engine)
 
     @pytest.mark.parametrize("engine", EACH_ENGINE)
     @pytest.mark.parametrize("count", [1, 3])
     @each_convolution
     def test_does_so_where_channels_are_few(self, case: Case, count: int, engine: Engine) -> None:
-        pictures, numbers = drawn_pictures(count), drawn(case)
-        expected = case.expected(pictures, *(array for own in numbers.values() for array in own))
-        network = converted(case.layers, numbers, least_channels=8)
+        network = converted(case.layers, drawn(case), least_channels=8)
         onnx.checker.check_model(network, full_check=True)
-        found = ready(network, engine).run(pictures)
-        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+        require_what_it_computes(network, case, count, engine)
 
     @pytest.mark.skipif(not HAS_IMPORTER, reason="this OpenCV has no Caffe importer")
     @each_case
