@@ -18,8 +18,8 @@ from age_pipeline.errors import UsageError
 
 if TYPE_CHECKING:
     from age_pipeline.records import Reporting
+    from age_pipeline.sinks import Sink
     from age_pipeline.stages import AgeDetector, FaceDetector
-    from age_pipeline.writers import Sink
 
 DESCRIPTION = """\
 Finds the faces in pictures and tells the age that each of them shows: a line of text for each
@@ -61,8 +61,8 @@ def _run(asked: argparse.Namespace) -> None:
     from age_pipeline.picture_people import Desk, look_at_pictures
     from age_pipeline.progress import with_progress
     from age_pipeline.records import Reporting
+    from age_pipeline.sinks import Sinks
     from age_pipeline.sources import list_pictures
-    from age_pipeline.writers import Sinks
 
     names = _names(asked)
     output = None if asked.output == STDOUT else asked.output

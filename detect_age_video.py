@@ -19,9 +19,9 @@ from age_pipeline import command_line, options
 if TYPE_CHECKING:
     from age_pipeline.records import Reporting
     from age_pipeline.shown_video import ShownVideo
+    from age_pipeline.sinks import Sink
     from age_pipeline.video_people import VideoPeople
     from age_pipeline.video_source import VideoSource
-    from age_pipeline.writers import Sink
 
 DESCRIPTION = """\
 Finds the people in a camera's pictures, a video file or a stream and tells the age that each of
@@ -57,9 +57,9 @@ def _run(asked: argparse.Namespace) -> None:
     from age_detector.smoothing import SteadyAge, readability
     from age_pipeline.progress import with_progress
     from age_pipeline.records import Reporting
+    from age_pipeline.sinks import Sinks
     from age_pipeline.video_people import DOUBTFUL, VideoPeople
     from age_pipeline.video_source import Cut, open_video
-    from age_pipeline.writers import Sinks
 
     _check_outputs(asked)
     # The next frame is the second look.

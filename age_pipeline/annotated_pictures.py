@@ -20,7 +20,7 @@ from age_pipeline.errors import OutputError
 from age_pipeline.escaping import readable
 from age_pipeline.output_names import WRITTEN, OutputNames, is_one_file, writable
 from age_pipeline.records import Reporting
-from age_pipeline.writers import PreparedSink, Ready, Sink
+from age_pipeline.sinks import PreparedSink, Ready, Sink
 
 log = logging.getLogger("detect_age")
 

@@ -13,9 +13,9 @@ from age_pipeline.data import FailedInput
 from age_pipeline.errors import InputError
 from age_pipeline.in_order import InOrder
 from age_pipeline.picture_reading import OpenedPicture, open_picture
+from age_pipeline.sinks import Sinks
 from age_pipeline.sources import PictureInput
 from age_pipeline.stages import AgeDetector, FaceDetector, find_people
-from age_pipeline.writers import Sinks
 
 _ROOM = 1_600_000_000
 """In bytes, beside the largest picture: eight photographs of a telephone."""

@@ -10,8 +10,8 @@ from age_pipeline.data import Frame, Person
 from age_pipeline.drawing import draw_people
 from age_pipeline.errors import WindowError
 from age_pipeline.records import Reporting
+from age_pipeline.sinks import Sink
 from age_pipeline.window import Window
-from age_pipeline.writers import Sink
 
 log = logging.getLogger("detect_age")
 

@@ -15,8 +15,8 @@ from age_pipeline.label_layout import LabelStyle
 from age_pipeline.people_tables import PeopleTable
 from age_pipeline.records import Reporting
 from age_pipeline.shown_video import ShownVideo
+from age_pipeline.sinks import Sink
 from age_pipeline.video_people import VideoPeople
-from age_pipeline.writers import Sink
 
 
 class Drawings:

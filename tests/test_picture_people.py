@@ -24,9 +24,9 @@ from age_pipeline.in_order import InOrder, is_working
 from age_pipeline.picture_people import Desk, Write, look_at_pictures
 from age_pipeline.picture_reading import OpenedPicture
 from age_pipeline.pictures import decode
+from age_pipeline.sinks import Sink, Sinks
 from age_pipeline.sources import PictureInput
 from age_pipeline.stages import FaceDetector
-from age_pipeline.writers import Sink, Sinks
 
 
 def pictures(folder: Path, *greys: int | None) -> list[PictureInput]:

@@ -18,16 +18,8 @@ from age_pipeline.errors import InputError, OutputError
 from age_pipeline.escaping import one_line
 from age_pipeline.labels import age_line
 from age_pipeline.records import CSV_COLUMNS, Reporting, csv_rows, failed_record, picture_record
-from age_pipeline.writers import (
-    CsvTable,
-    JsonLines,
-    Ready,
-    Sink,
-    Sinks,
-    TextLines,
-    csv_lines,
-    json_line,
-)
+from age_pipeline.sinks import Ready, Sink, Sinks
+from age_pipeline.writers import CsvTable, JsonLines, TextLines, csv_lines, json_line
 
 REPORTING = Reporting(FakeAges().model, FakeFaces().model)
 PEOPLE = [Person(FACE, bell(30)), Person(Face(Box(0, 0, 2, 2), 0.5), bell(60))]
@@ -403,6 +395,15 @@ class Unprepared(Recorder):
         if people:
             raise OutputError(f"cannot draw {frame.name}")
         return super().prepare(frame, people)
+
+
+def test_what_cannot_be_prepared_holds_no_pixels() -> None:
+    begun = Sinks([Unprepared()]).begin()
+    picture = frame()
+    pixels = weakref.ref(picture.image)
+    begun.prepare(picture, PEOPLE)
+    del picture
+    assert pixels() is None
 
 
 def test_what_cannot_be_prepared_is_told_in_its_turn(caplog: pytest.LogCaptureFixture) -> None:
